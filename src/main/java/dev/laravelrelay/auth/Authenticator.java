@@ -1,0 +1,36 @@
+package dev.laravelrelay.auth;
+
+import java.util.concurrent.CompletionStage;
+
+/** Finds out whose token it is. Safe from any thread; never blocks; never throws. */
+public interface Authenticator {
+
+  /**
+   * Says whose token it is.
+   *
+   * @param token as the client sent it, without {@code Bearer}; empty if it sent none
+   */
+  CompletionStage<Identity> authenticate(String token);
+
+  /** What is known of a token. */
+  sealed interface Identity {
+
+    /**
+     * The token is good.
+     *
+     * @param user the user's id as Laravel knows it
+     * @param expiresAt epoch milliseconds at which the session ends; {@link Long#MAX_VALUE}: never
+     */
+    record Known(String user, long expiresAt) implements Identity {}
+
+    /**
+     * The token is not good, and asking again would not help.
+     *
+     * @param reason a word for {@code data.reason}: missing, invalid, expired
+     */
+    record Refused(String reason) implements Identity {}
+
+    /** Nothing is known now: the client should try again. */
+    record Unknown(String reason) implements Identity {}
+  }
+}

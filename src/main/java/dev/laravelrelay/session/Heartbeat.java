@@ -1,0 +1,92 @@
+package dev.laravelrelay.session;
+
+import dev.laravelrelay.protocol.CloseReason;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection's pings and what their answers prove. The server pings each interval; a ping that is
+ * not answered within the time-out ends the connection. A client's library reads in order and
+ * answers a ping by itself, so an answer is a receipt for every frame written before the ping.
+ *
+ * <p>At most one ping is unanswered at any time: a regular one and one sent for a receipt are the
+ * same. What is written while one is under way is covered by the next, so 10,000 events to one
+ * session cost as many pings as round trips fit beside them. Answers need no id.
+ *
+ * <p>Used on the connection's loop only. Times are {@link System#nanoTime()}.
+ *
+ * @see <a href="https://socket.io/docs/v4/engine-io-protocol/#heartbeat">Engine.IO heartbeat</a>
+ */
+public final class Heartbeat {
+
+  private final Connection connection;
+  private final long interval;
+  private final long timeout;
+
+  private boolean awaitingAnswer;
+  private long since;
+  private @Nullable List<Receipt> covered;
+  private @Nullable List<Receipt> uncovered;
+
+  /** Starts at {@code now}: the first ping is due one interval later. Durations in nanoseconds. */
+  public Heartbeat(Connection connection, long interval, long timeout, long now) {
+    this.connection = connection;
+    this.interval = interval;
+    this.timeout = timeout;
+    this.since = now;
+  }
+
+  /** Asks for a receipt for everything written so far. */
+  public void cover(Receipt receipt, long now) {
+    if (uncovered == null) {
+      uncovered = new ArrayList<>(2);
+    }
+    uncovered.add(receipt);
+    if (!awaitingAnswer) {
+      ping(now);
+    }
+  }
+
+  /** The client answered. An answer that was not asked for proves nothing and is ignored. */
+  public void answered(long now) {
+    if (!awaitingAnswer) {
+      return;
+    }
+    awaitingAnswer = false;
+    since = now;
+    List<Receipt> proved = covered;
+    covered = null;
+    if (uncovered != null) {
+      ping(now);
+    }
+    if (proved != null) {
+      proved.forEach(Receipt::received);
+    }
+  }
+
+  /** Pings or ends the connection if that is due. */
+  public void tick(long now) {
+    if (now - nextDeadline() < 0) {
+      return;
+    }
+    if (awaitingAnswer) {
+      connection.close(CloseReason.PING_TIMEOUT);
+    } else {
+      ping(now);
+    }
+  }
+
+  /** When {@link #tick} next has something to do. */
+  public long nextDeadline() {
+    return since + (awaitingAnswer ? timeout : interval);
+  }
+
+  private void ping(long now) {
+    awaitingAnswer = true;
+    since = now;
+    covered = uncovered;
+    uncovered = null;
+    connection.ping();
+  }
+}

@@ -1,0 +1,128 @@
+package dev.laravelrelay.session;
+
+import dev.laravelrelay.protocol.CloseReason;
+import dev.laravelrelay.protocol.Protocol;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connected client of one user. Owns the order of what the client gets: the events that were
+ * held for the user first, then what came since it was registered.
+ *
+ * <p>Accessors may be called from any thread; what delivers is called on the connection's loop.
+ */
+public final class Session {
+
+  private final String id;
+  private final String user;
+  private final Protocol protocol;
+  private final Connection connection;
+  private final Outbox outbox;
+  private final Heartbeat heartbeat;
+  private final long connectedAt;
+  private volatile boolean open = true;
+
+  /** Deliveries that wait for {@link #catchUp}; null once it has happened. */
+  private @Nullable List<Delivery> early = new ArrayList<>(0);
+
+  /**
+   * @param id the socket id that the client knows, as {@code 123.456}
+   * @param connectedAt epoch milliseconds
+   */
+  public Session(
+      String id,
+      String user,
+      Protocol protocol,
+      Connection connection,
+      Outbox outbox,
+      Heartbeat heartbeat,
+      long connectedAt) {
+    this.id = id;
+    this.user = user;
+    this.protocol = protocol;
+    this.connection = connection;
+    this.outbox = outbox;
+    this.heartbeat = heartbeat;
+    this.connectedAt = connectedAt;
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public String user() {
+    return user;
+  }
+
+  public Protocol protocol() {
+    return protocol;
+  }
+
+  /** Epoch milliseconds. */
+  public long connectedAt() {
+    return connectedAt;
+  }
+
+  /** False from the moment at which the connection began to close. */
+  public boolean isOpen() {
+    return open;
+  }
+
+  /** The thread on which to call {@link #deliver}. */
+  public Executor loop() {
+    return connection.loop();
+  }
+
+  /** Sends the event, or keeps it until {@link #catchUp}. A closed session drops it. */
+  public void deliver(Delivery delivery) {
+    if (!open) {
+      return;
+    }
+    if (early != null) {
+      early.add(delivery);
+    } else {
+      send(delivery);
+    }
+  }
+
+  /**
+   * Sends what was held for the user, then what came meanwhile; from here on deliveries go straight
+   * out. An event that is in both is sent once, in its later place. Called exactly once.
+   */
+  public void catchUp(Collection<Delivery> held) {
+    List<Delivery> later = early;
+    early = null;
+    if (!open || later == null) {
+      return;
+    }
+    Set<String> sentLater = HashSet.newHashSet(later.size());
+    later.forEach(delivery -> sentLater.add(delivery.eventId()));
+    for (Delivery delivery : held) {
+      if (!sentLater.contains(delivery.eventId())) {
+        send(delivery);
+      }
+    }
+    later.forEach(this::send);
+  }
+
+  private void send(Delivery delivery) {
+    if (open && outbox.offer(delivery.frame()) && delivery.receipt() != null) {
+      heartbeat.cover(delivery.receipt(), System.nanoTime());
+    }
+  }
+
+  /** The connection is closing: nothing is delivered any more. From any thread. */
+  public void closed() {
+    open = false;
+  }
+
+  /** Ends the connection. From any thread. */
+  public void close(CloseReason reason) {
+    connection.close(reason);
+  }
+}
