@@ -58,6 +58,18 @@ public final class PlainJson {
         .build();
   }
 
+  /** A message of the relay's own, which has no id. */
+  public static Frame notice(String name, RawJson data) {
+    byte[] quotedName = Json.quote(name);
+    return new FrameBuilder(EVENT.length + quotedName.length + DATA.length + data.length() + 1)
+        .put(EVENT)
+        .put(quotedName)
+        .put(DATA)
+        .put(data)
+        .put('}')
+        .build();
+  }
+
   /** One text message. Members other than {@code event} and {@code data} are ignored. */
   public static Message decode(String message) {
     byte[] utf8 = message.getBytes(StandardCharsets.UTF_8);
