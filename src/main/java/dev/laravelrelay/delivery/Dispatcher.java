@@ -13,10 +13,12 @@ import dev.laravelrelay.session.SessionRegistry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +32,6 @@ public final class Dispatcher {
 
   /** Above this many sessions the reply does not list what became of each user of a channel. */
   static final int LISTED_SESSIONS = 1_000;
-
-  private static final int PROTOCOLS = Protocol.values().length;
 
   private final SessionRegistry registry;
   private final ChannelMembers channels;
@@ -116,15 +116,12 @@ public final class Dispatcher {
 
   private int hand(
       Event event, EncodedEvent encoded, Collection<Session> sessions, @Nullable Receipt receipt) {
-    Delivery[] deliveries = new Delivery[PROTOCOLS];
+    Map<Protocol, Delivery> deliveries = new EnumMap<>(Protocol.class);
     IdentityHashMap<Executor, List<Session>> byLoop = new IdentityHashMap<>(4);
     int handed = 0;
     for (Session session : sessions) {
       if (session.isOpen() && !session.id().equals(event.terms().except())) {
-        int protocol = session.protocol().ordinal();
-        if (deliveries[protocol] == null) {
-          deliveries[protocol] = encoded.in(session.protocol(), receipt);
-        }
+        deliveries.computeIfAbsent(session.protocol(), protocol -> encoded.in(protocol, receipt));
         byLoop.computeIfAbsent(session.loop(), loop -> new ArrayList<>(2)).add(session);
         handed++;
       }
@@ -134,9 +131,9 @@ public final class Dispatcher {
     return handed;
   }
 
-  private static void deliver(List<Session> sessions, Delivery[] deliveries) {
+  private static void deliver(List<Session> sessions, Map<Protocol, Delivery> deliveries) {
     for (Session session : sessions) {
-      session.deliver(deliveries[session.protocol().ordinal()]);
+      session.deliver(Objects.requireNonNull(deliveries.get(session.protocol())));
     }
   }
 }
