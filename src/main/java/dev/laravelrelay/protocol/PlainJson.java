@@ -78,8 +78,8 @@ public final class PlainJson {
         return new Malformed("the message is not a JSON object");
       }
       return object(parser, utf8);
-    } catch (JacksonException e) {
-      return new Malformed("the message is not valid JSON: " + e.getOriginalMessage());
+    } catch (MalformedPayload | JacksonException e) {
+      return new Malformed("the message is not valid JSON");
     }
   }
 
