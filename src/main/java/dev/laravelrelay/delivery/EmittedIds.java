@@ -58,22 +58,18 @@ public final class EmittedIds {
     if (first != null) {
       return repeat(request, first);
     }
-    emission.whenComplete(
-        (done, failure) -> {
-          if (!(done instanceof Emission.Accepted)) {
-            emitted.asMap().remove(id, mine);
-          }
-        });
-    emit.get()
+    return emit.get()
         .whenComplete(
             (done, failure) -> {
+              if (!(done instanceof Emission.Accepted)) {
+                emitted.asMap().remove(id, mine);
+              }
               if (failure == null) {
                 emission.complete(done);
               } else {
                 emission.completeExceptionally(failure);
               }
             });
-    return emission;
   }
 
   private CompletableFuture<Emission> repeat(EmitRequest request, Emitted first) {
