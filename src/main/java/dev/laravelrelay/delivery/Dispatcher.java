@@ -1,6 +1,7 @@
 package dev.laravelrelay.delivery;
 
 import dev.laravelrelay.delivery.Backplane.Reach;
+import dev.laravelrelay.event.ChannelName;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -107,11 +108,18 @@ public final class Dispatcher {
 
   private Collection<Session> membersOf(List<String> names) {
     if (names.size() == 1) {
-      return channels.of(names.getFirst());
+      return membersOf(names.getFirst());
     }
     Set<Session> members = Collections.newSetFromMap(new IdentityHashMap<>());
-    names.forEach(name -> members.addAll(channels.of(name)));
+    names.forEach(name -> members.addAll(membersOf(name)));
     return members;
+  }
+
+  /** A user's own channel is the user himself: it needs no subscription. */
+  private Collection<Session> membersOf(String name) {
+    return ChannelName.owner(name)
+        .<Collection<Session>>map(user -> List.of(registry.ofUser(user)))
+        .orElseGet(() -> channels.of(name));
   }
 
   private int hand(

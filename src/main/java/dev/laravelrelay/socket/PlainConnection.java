@@ -12,6 +12,8 @@ import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import io.netty.util.TimerTask;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -31,6 +33,9 @@ public final class PlainConnection implements Connection, WebSocketChannel.Liste
   private static final Logger log = LoggerFactory.getLogger(PlainConnection.class);
   private static final int TRY_AGAIN_LATER = 1013;
 
+  /** How many messages may come while it is being found out who the client is. */
+  private static final int MAX_EARLY_MESSAGES = 100;
+
   private final EventLoop loop;
   private final Timer timer;
   private final Outbox outbox;
@@ -38,6 +43,7 @@ public final class PlainConnection implements Connection, WebSocketChannel.Liste
   private final Consumer<PlainConnection> ended;
   private @Nullable WebSocketChannel channel;
   private PlainApplication.@Nullable Listener listener;
+  private List<PlainJson.Message> early = new ArrayList<>(0);
   private @Nullable Timeout heartbeatTimeout;
   private long pings;
   private boolean flushPlanned;
@@ -77,8 +83,12 @@ public final class PlainConnection implements Connection, WebSocketChannel.Liste
       return;
     }
     switch (admission) {
-      case PlainApplication.Admission.Admitted(PlainApplication.Opening application) ->
-          listener = application.open(this);
+      case PlainApplication.Admission.Admitted(PlainApplication.Opening application) -> {
+        PlainApplication.Listener told = application.open(this);
+        listener = told;
+        early.forEach(told::message);
+        early = List.of();
+      }
       case PlainApplication.Admission.Refused(String message, String reason) -> {
         send(
             "error",
@@ -172,6 +182,10 @@ public final class PlainConnection implements Connection, WebSocketChannel.Liste
       send("pong", RawJson.EMPTY_OBJECT);
     } else if (listener != null) {
       listener.message(decoded);
+    } else if (early.size() < MAX_EARLY_MESSAGES) {
+      early.add(decoded);
+    } else {
+      close(CloseReason.PARSE_ERROR);
     }
   }
 

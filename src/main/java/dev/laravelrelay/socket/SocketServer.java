@@ -48,6 +48,9 @@ public final class SocketServer {
   private static final int BACKLOG = 4_096;
   private static final long DRAIN_STEP_MILLIS = 50;
 
+  /** So many clients may come back to another node at once without harm. */
+  private static final long DRAIN_CLIENTS_PER_SECOND = 200;
+
   private final SocketConfig config;
   private final EngineServer.Settings settings;
   private final RelayMetrics metrics;
@@ -176,8 +179,8 @@ public final class SocketServer {
   }
 
   /**
-   * Sends every client away, evenly spread over the time, in the way that makes it come back at
-   * once somewhere else. Blocks until all are gone.
+   * Sends every client away, evenly spread over at most this time, in the way that makes it come
+   * back at once somewhere else. Blocks until all have been told.
    */
   public void drain(Duration over) throws InterruptedException {
     refuseNewcomers();
@@ -196,9 +199,11 @@ public final class SocketServer {
                 .connections()
                 .forEach(one -> departures.add(() -> one.close(CloseReason.DRAINING))));
     Collections.shuffle(departures);
-    log.info("draining {} clients over {} s", departures.size(), over.toSeconds());
+    long enough = departures.size() * 1_000L / DRAIN_CLIENTS_PER_SECOND;
+    long millis = Math.min(over.toMillis(), enough);
+    log.info("draining {} clients over {} ms", departures.size(), millis);
     long start = System.nanoTime();
-    long steps = Math.max(1, over.toMillis() / DRAIN_STEP_MILLIS);
+    long steps = Math.max(1, millis / DRAIN_STEP_MILLIS);
     int gone = 0;
     for (long step = 1; gone < departures.size(); step++) {
       long due = Math.min(departures.size(), (departures.size() * step + steps - 1) / steps);
