@@ -34,8 +34,7 @@ final class FrameBuilder {
 
   Frame build() {
     if (at != wire.length) {
-      throw new IllegalStateException(
-          "a frame of %d bytes ends at %d".formatted(wire.length, at));
+      throw new IllegalStateException("a frame of %d bytes ends at %d".formatted(wire.length, at));
     }
     return new Frame(wire);
   }
