@@ -59,4 +59,36 @@ public final class RelayMetrics {
             Integer.toString(status))
         .increment();
   }
+
+  // --- redis
+
+  /** A subscription to Redis was lost, or could not be made. */
+  public void redisSubscriptionLost(String subscription) {
+    counter(
+            "relay_redis_subscriptions_lost",
+            "Subscriptions to Redis lost",
+            "subscription",
+            subscription)
+        .increment();
+  }
+
+  /** A subscription to Redis that was lost is there again. */
+  public void redisSubscriptionRestored(String subscription) {
+    counter(
+            "relay_redis_subscriptions_restored",
+            "Subscriptions to Redis that came back",
+            "subscription",
+            subscription)
+        .increment();
+  }
+
+  /** Laravel's broadcaster published a message. */
+  public void laravelBroadcast(String result) {
+    counter(
+            "relay_laravel_broadcasts",
+            "Messages of Laravel's redis broadcaster, by result",
+            "result",
+            result)
+        .increment();
+  }
 }

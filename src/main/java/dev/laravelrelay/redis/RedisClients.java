@@ -2,10 +2,11 @@ package dev.laravelrelay.redis;
 
 import dev.laravelrelay.config.Secret;
 import java.time.Duration;
-import javax.net.ssl.SSLParameters;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.SslOptions;
+import redis.clients.jedis.SslVerifyMode;
 
 /**
  * How every part of the relay connects to its Redis: address, login and time-outs, none of them
@@ -62,20 +63,19 @@ public final class RedisClients {
   private JedisClientConfig config(String clientName, Duration blockingTimeout) {
     DefaultJedisClientConfig.Builder config =
         DefaultJedisClientConfig.builder()
+            .resp2()
+            .autoNegotiateProtocol(false)
             .connectionTimeoutMillis((int) CONNECT_TIMEOUT.toMillis())
             .socketTimeoutMillis((int) COMMAND_TIMEOUT.toMillis())
             .blockingSocketTimeoutMillis((int) blockingTimeout.toMillis())
             .database(url.database())
-            .clientName(clientName)
-            .ssl(url.tls());
+            .clientName(clientName);
     Secret password = url.password();
     if (password != null) {
       config.user(url.user()).password(password.reveal());
     }
     if (url.tls()) {
-      SSLParameters verified = new SSLParameters();
-      verified.setEndpointIdentificationAlgorithm("HTTPS");
-      config.sslParameters(verified);
+      config.sslOptions(SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL).build());
     }
     return config.build();
   }

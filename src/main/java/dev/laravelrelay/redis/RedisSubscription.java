@@ -151,7 +151,7 @@ final class RedisSubscription implements AutoCloseable {
         reader.proceedWithPatterns(connection, patterns);
       } catch (JedisException e) {
         down(e);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | OutOfMemoryError e) {
         log.error("{}: unexpected failure", what, e);
         down(e);
       } finally {
@@ -161,7 +161,7 @@ final class RedisSubscription implements AutoCloseable {
     }
   }
 
-  private void down(RuntimeException cause) {
+  private void down(Throwable cause) {
     if (closed) {
       return;
     }
@@ -170,7 +170,12 @@ final class RedisSubscription implements AutoCloseable {
     }
     if (!said) {
       said = true;
-      log.warn("{} lost: {} ({}); trying again", what, clients, reason(cause));
+      log.warn(
+          "{} {}: {} ({}); trying again",
+          what,
+          subscribedOnce ? "lost" : "impossible so far",
+          clients,
+          reason(cause));
       listener.lost();
     }
   }
@@ -206,7 +211,7 @@ final class RedisSubscription implements AutoCloseable {
    */
   private void keepTalking() {
     Subscriber current = subscriber;
-    if (closed || current == null || !current.isSubscribed()) {
+    if (closed || current == null || !current.established) {
       return;
     }
     try {
@@ -247,7 +252,7 @@ final class RedisSubscription implements AutoCloseable {
   /** Reads one connection. */
   private final class Subscriber extends BinaryJedisPubSub {
 
-    private boolean established;
+    private volatile boolean established;
 
     @Override
     public void onPSubscribe(byte[] pattern, int subscribed) {

@@ -30,7 +30,7 @@ public record RedisUrl(
       Pattern.compile(
           "redis(?<tls>s?)://"
               + "(?:(?<user>[^:@/?#]*):(?<password>[^@/?#]*)@)?"
-              + "(?:\\[(?<ipv6>[0-9a-fA-F:.]+)]|(?<host>[^:@/?#\\[\\]\\s]+))"
+              + "(?:\\[(?<ipv6>[0-9a-fA-F:.]+)]|(?<host>[\\w.-]+))"
               + "(?::(?<port>\\d{1,5}))?"
               + "(?:/(?<database>\\d{0,5}))?");
 

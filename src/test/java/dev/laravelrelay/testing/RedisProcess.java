@@ -106,9 +106,8 @@ final class RedisProcess implements TestRedis.Host {
 
   private synchronized void signal(String signal) {
     try {
-      int exit = new ProcessBuilder("sh", "-c", "kill " + signal + " " + process.pid())
-              .start()
-              .waitFor();
+      int exit =
+          new ProcessBuilder("sh", "-c", "kill " + signal + " " + process.pid()).start().waitFor();
       if (exit != 0) {
         throw new IllegalStateException("kill %s answered %d".formatted(signal, exit));
       }

@@ -4,8 +4,10 @@ import java.net.URI;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.opentest4j.TestAbortedException;
+import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.util.JedisURIHelper;
 
 /**
  * A real Redis for one test class: {@code RELAY_TEST_REDIS_URL} if that is set, else a container if
@@ -66,7 +68,13 @@ public final class TestRedis implements AutoCloseable {
 
   /** A new connection to it; the caller closes it. */
   public Jedis connect() {
-    return new Jedis(URI.create(url()), 2_000);
+    URI uri = URI.create(url());
+    return new Jedis(
+        JedisURIHelper.getHostAndPort(uri),
+        DefaultJedisClientConfig.builder(uri)
+            .autoNegotiateProtocol(false)
+            .timeoutMillis(2_000)
+            .build());
   }
 
   /** Ends it as {@code kill -9} does; the port refuses connections afterwards. */
