@@ -3,6 +3,7 @@ package dev.laravelrelay.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -90,5 +91,36 @@ public final class RelayMetrics {
             "result",
             result)
         .increment();
+  }
+
+  // --- held events
+
+  /** An event was put among the held ones of a user. */
+  public void eventHeld() {
+    counter("relay_held_stored", "Events put among the held ones of a user").increment();
+  }
+
+  /** A held event ended, for {@code why}. */
+  public void heldEnded(HeldEnd why) {
+    counter("relay_held_ended", "Held events that ended, by reason", "reason", why.tag())
+        .increment();
+  }
+
+  /** Why an event is held no longer. */
+  public enum HeldEnd {
+    /** A client gave its receipt. */
+    RELEASED,
+    /** Its time was over. */
+    EXPIRED,
+    /** A limit was reached. */
+    EVICTED,
+    /** A newer event with its collapse key came. */
+    COLLAPSED,
+    /** Somebody asked for it. */
+    DROPPED;
+
+    private String tag() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

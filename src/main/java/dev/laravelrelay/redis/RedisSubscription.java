@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +55,7 @@ final class RedisSubscription implements AutoCloseable {
   private final Listener listener;
   private final LongSupplier clock;
   private final Thread thread;
-  private final ScheduledExecutorService keepalive;
+  private final Thread keepalive;
 
   private volatile boolean closed;
   private volatile @Nullable Socket socket;
@@ -96,17 +93,14 @@ final class RedisSubscription implements AutoCloseable {
     this.listener = listener;
     this.clock = clock;
     this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
-    this.keepalive =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name(name + "-keepalive").daemon().factory());
+    this.keepalive = Thread.ofVirtual().name(name + "-keepalive").unstarted(this::keepTalking);
   }
 
   /** Begins to subscribe; returns at once. */
   void start() {
     downSince = clock.getAsLong();
     thread.start();
-    keepalive.scheduleWithFixedDelay(
-        this::keepTalking, KEEPALIVE_MILLIS, KEEPALIVE_MILLIS, TimeUnit.MILLISECONDS);
+    keepalive.start();
   }
 
   /** Null while it is subscribed, else a sentence. */
@@ -128,7 +122,7 @@ final class RedisSubscription implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    keepalive.shutdownNow();
+    keepalive.interrupt();
     thread.interrupt();
     Socket open = socket;
     if (open != null) {
@@ -210,14 +204,18 @@ final class RedisSubscription implements AutoCloseable {
    * the answer before it has noted the question, and fails.
    */
   private void keepTalking() {
-    Subscriber current = subscriber;
-    if (closed || current == null || !current.established) {
-      return;
-    }
-    try {
-      current.psubscribe(patterns[0]);
-    } catch (RuntimeException e) {
-      log.debug("{}: keepalive failed", what, e);
+    while (!closed) {
+      try {
+        Thread.sleep(KEEPALIVE_MILLIS);
+        Subscriber current = subscriber;
+        if (current != null && current.established) {
+          current.psubscribe(patterns[0]);
+        }
+      } catch (InterruptedException e) {
+        return;
+      } catch (RuntimeException e) {
+        log.debug("{}: keepalive failed", what, e);
+      }
     }
   }
 
