@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.event.Event;
@@ -27,9 +30,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Jedis;
 
 @Timeout(60)
@@ -305,6 +310,37 @@ class LaravelBroadcastsIT {
     }
   }
 
+  @Test
+  void aLoginIsUsedAndItsPasswordNeverSaid() throws Exception {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    root.addAppender(log);
+    log.start();
+    try (TestRedis own = TestRedis.start()) {
+      Assumptions.assumeTrue(System.getenv("RELAY_TEST_REDIS_URL") == null);
+      try (Jedis jedis = own.connect()) {
+        jedis.aclSetUser("relay", "on", ">hunter2/@", "allchannels", "-@all", "+psubscribe");
+      }
+      String host = own.url().substring("redis://".length());
+      create(heard::add, "redis://relay:wrong-hunter2@" + host);
+      broadcasts.start();
+      await()
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> count("relay_redis_subscriptions_lost", "laravel_broadcasts") == 1);
+      assertNotNull(broadcasts.problem());
+      broadcasts.close();
+      create(heard::add, "redis://relay:hunter2%2F%40@" + host);
+      startAndAwait();
+      publish(own, "laravel_database_private-user.1");
+      assertEquals(new Target.User("1"), next().target());
+    } finally {
+      root.detachAppender(log);
+    }
+    List<String> lines = List.copyOf(log.list).stream().map(Object::toString).toList();
+    assertTrue(lines.stream().anyMatch(line -> line.contains("WRONGPASS")), lines::toString);
+    assertTrue(lines.stream().noneMatch(line -> line.contains("hunter2")), lines::toString);
+  }
+
   private static void assertNoThread() {
     await()
         .atMost(Duration.ofSeconds(5))
@@ -316,7 +352,7 @@ class LaravelBroadcastsIT {
   }
 
   private void start(String... prefixes) {
-    create(redis, heard::add, prefixes);
+    create(heard::add, redis.url(), prefixes);
     startAndAwait();
   }
 
@@ -329,9 +365,12 @@ class LaravelBroadcastsIT {
     startAndAwait();
   }
 
-  private void create(TestRedis on, Consumer<Event> dispatch, String... prefixes) {
-    RedisConfig config =
-        new RedisConfig(Optional.of(new Secret(on.url())), "relay:", List.of(prefixes));
+  private void create(TestRedis on, Consumer<Event> dispatch) {
+    create(dispatch, on.url());
+  }
+
+  private void create(Consumer<Event> dispatch, String url, String... prefixes) {
+    RedisConfig config = new RedisConfig(Optional.of(new Secret(url)), "relay:", List.of(prefixes));
     broadcasts = new LaravelBroadcasts(config, dispatch, new RelayMetrics(registry), () -> NOW);
   }
 
