@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -149,8 +150,66 @@ public final class RelayMetrics {
             "Questions to Laravel about a client, by result",
             "question",
             question,
+  // --- redis
+
+  /** A subscription to Redis was lost, or could not be made. */
+  public void redisSubscriptionLost(String subscription) {
+    counter(
+            "relay_redis_subscriptions_lost",
+            "Subscriptions to Redis lost",
+            "subscription",
+            subscription)
+        .increment();
+  }
+
+  /** A subscription to Redis that was lost is there again. */
+  public void redisSubscriptionRestored(String subscription) {
+    counter(
+            "relay_redis_subscriptions_restored",
+            "Subscriptions to Redis that came back",
+            "subscription",
+            subscription)
+        .increment();
+  }
+
+  /** Laravel's broadcaster published a message. */
+  public void laravelBroadcast(String result) {
+    counter(
+            "relay_laravel_broadcasts",
+            "Messages of Laravel's redis broadcaster, by result",
             "result",
             result)
         .increment();
+  }
+
+  // --- held events
+
+  /** An event was put among the held ones of a user. */
+  public void eventHeld() {
+    counter("relay_held_stored", "Events put among the held ones of a user").increment();
+  }
+
+  /** A held event ended, for {@code why}. */
+  public void heldEnded(HeldEnd why) {
+    counter("relay_held_ended", "Held events that ended, by reason", "reason", why.tag())
+        .increment();
+  }
+
+  /** Why an event is held no longer. */
+  public enum HeldEnd {
+    /** A client gave its receipt. */
+    RELEASED,
+    /** Its time was over. */
+    EXPIRED,
+    /** A limit was reached. */
+    EVICTED,
+    /** A newer event with its collapse key came. */
+    COLLAPSED,
+    /** Somebody asked for it. */
+    DROPPED;
+
+    private String tag() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }
