@@ -9,12 +9,12 @@ final class NearestName {
 
   private NearestName() {}
 
-  /** The known name with the fewest typing errors, if they are few enough to be errors. */
+  /** The known name with the fewest typing errors, if they are few or only the end is missing. */
   static Optional<String> of(String name, Collection<String> known) {
     int tolerance = Math.max(2, (name.length() - Setting.PREFIX.length()) / 3);
     return known.stream()
         .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
-        .filter(nearest -> distance(name, nearest) <= tolerance);
+        .filter(nearest -> nearest.startsWith(name) || distance(name, nearest) <= tolerance);
   }
 
   /** Insertions, deletions, changes and swaps of neighbours that make one of the other. */
