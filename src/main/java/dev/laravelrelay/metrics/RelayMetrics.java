@@ -59,4 +59,23 @@ public final class RelayMetrics {
             Integer.toString(status))
         .increment();
   }
+
+  // --- laravel
+
+  /**
+   * Laravel was asked about a client's token.
+   *
+   * @param question user or channel
+   * @param result known, granted, refused or unavailable
+   */
+  public void laravelAsked(String question, String result) {
+    counter(
+            "relay_laravel_questions",
+            "Questions to Laravel about a client, by result",
+            "question",
+            question,
+            "result",
+            result)
+        .increment();
+  }
 }
