@@ -98,15 +98,15 @@ public final class ChannelAuth {
           case Answer.Silent(String why) -> unavailable(request, why);
         };
     switch (authorization) {
-      case Authorization.Granted granted -> worked("granted");
-      case Authorization.Refused refused -> worked("refused");
+      case Authorization.Granted granted -> worked(request, "granted");
+      case Authorization.Refused refused -> worked(request, "refused");
       case Authorization.Unavailable unavailable -> metrics.laravelAsked("channel", "unavailable");
     }
     return authorization;
   }
 
-  private void worked(String result) {
-    laravel.worked();
+  private void worked(HttpRequest request, String result) {
+    laravel.worked(request);
     metrics.laravelAsked("channel", result);
   }
 

@@ -103,15 +103,15 @@ public final class TokenIntrospection implements Authenticator {
           case Answer.Silent(String why) -> unknown(request, why);
         };
     switch (identity) {
-      case Identity.Known known -> worked("known");
-      case Identity.Refused refused -> worked("refused");
+      case Identity.Known known -> worked(request, "known");
+      case Identity.Refused refused -> worked(request, "refused");
       case Identity.Unknown unknown -> metrics.laravelAsked("user", "unavailable");
     }
     return identity;
   }
 
-  private void worked(String result) {
-    laravel.worked();
+  private void worked(HttpRequest request, String result) {
+    laravel.worked(request);
     metrics.laravelAsked("user", result);
   }
 
