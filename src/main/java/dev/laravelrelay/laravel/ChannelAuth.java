@@ -1,5 +1,6 @@
 package dev.laravelrelay.laravel;
 
+import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.UserId;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.event.ChannelName;
@@ -25,24 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * answers so to everything, Laravel's log and null broadcasters with nothing) admits nobody. Safe
  * from any thread; never blocks; never throws. Nothing is cached: a client asks once per channel.
  */
-public final class ChannelAuth {
-
-  /** Whether a client may join. */
-  public sealed interface Authorization {
-    /**
-     * He may.
-     *
-     * @param memberInfo for a presence channel the JSON {@code {"user_id":"1","user_info":…}}, if
-     *     Laravel gave any; else empty
-     */
-    record Granted(String memberInfo) implements Authorization {}
-
-    /** He may not. */
-    record Refused() implements Authorization {}
-
-    /** Nothing is known now: the client should try again. */
-    record Unavailable() implements Authorization {}
-  }
+public final class ChannelAuth implements ChannelAuthorizer {
 
   private static final Authorization JOINED = new Authorization.Granted("");
   private static final Authorization REFUSED = new Authorization.Refused();
@@ -62,6 +46,7 @@ public final class ChannelAuth {
   }
 
   /** Asks; for a public channel the answer is known. */
+  @Override
   public CompletionStage<Authorization> authorize(String token, String channel, String socketId) {
     if (!ChannelName.isValid(channel)) {
       return CompletableFuture.completedStage(REFUSED);

@@ -3,6 +3,9 @@ package dev.laravelrelay.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -11,10 +14,43 @@ import java.util.function.Supplier;
  */
 public final class RelayMetrics {
 
+  private static final Duration[] LATENCY_BUCKETS = {
+    Duration.ofNanos(500_000),
+    Duration.ofMillis(1),
+    Duration.ofMillis(2),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2500),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(10)
+  };
+
   private final MeterRegistry registry;
+  private final Counter deliveries;
+  private final Timer receiptTimes;
+  private final Counter emitsRepeated;
+  private final Counter emittedIdsForgotten;
+  private final Counter clientEventsIgnored;
 
   public RelayMetrics(MeterRegistry registry) {
     this.registry = registry;
+    this.deliveries = counter("relay_deliveries", "Events handed to sessions");
+    this.receiptTimes =
+        Timer.builder("relay_receipt_time")
+            .description("From an emit to its user's first receipt")
+            .serviceLevelObjectives(LATENCY_BUCKETS)
+            .register(registry);
+    this.emitsRepeated = counter("relay_emits_repeated", "Emits whose id was known");
+    this.clientEventsIgnored =
+        counter("relay_client_events_ignored", "Events of clients that nothing listens to");
+    this.emittedIdsForgotten =
+        counter("relay_emitted_ids_forgotten", "Ids forgotten early, because there were too many");
   }
 
   /** The registry behind it, for the scrape. */
@@ -48,6 +84,23 @@ public final class RelayMetrics {
     counter("relay_connects_refused", "Clients refused, by reason", "reason", reason).increment();
   }
 
+  /** An Engine.IO request was refused with one of the protocol's own errors. */
+  public void engineRefused(String error) {
+    counter("relay_engine_refused", "Engine.IO requests refused, by error", "error", error)
+        .increment();
+  }
+
+  /** A client asked to join a channel; the result is granted, refused or unavailable. */
+  public void subscription(String result) {
+    counter("relay_subscriptions", "Requests to join a channel, by result", "result", result)
+        .increment();
+  }
+
+  /** A client emitted an event that nothing here listens to. */
+  public void clientEventIgnored() {
+    clientEventsIgnored.increment();
+  }
+
   // --- api
 
   /** A request to the API was refused. */
@@ -58,6 +111,28 @@ public final class RelayMetrics {
             "status",
             Integer.toString(status))
         .increment();
+  }
+
+  // --- delivery
+
+  /** An event was handed to this many sessions. */
+  public void delivered(int sessions) {
+    deliveries.increment(sessions);
+  }
+
+  /** The first receipt of a user came this many nanoseconds after the emit that awaits it. */
+  public void receipt(long nanos) {
+    receiptTimes.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** An emit brought an id that was known, and was answered without emitting. */
+  public void emitRepeated() {
+    emitsRepeated.increment();
+  }
+
+  /** An id was forgotten before its five minutes were over. */
+  public void emittedIdForgotten() {
+    emittedIdsForgotten.increment();
   }
 
   // --- laravel
