@@ -1,5 +1,7 @@
 package dev.laravelrelay.laravel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.laravelrelay.config.LaravelConfig;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,7 +46,7 @@ public final class LaravelClient implements AutoCloseable {
   /** What came of a question. */
   sealed interface Answer {
     /** An answer, whatever its status. */
-    record Replied(int status, byte[] body) implements Answer {}
+    record Replied(int status, String body) implements Answer {}
 
     /** No answer in time, or none that can be read. */
     record Silent(String why) implements Answer {}
@@ -129,10 +131,10 @@ public final class LaravelClient implements AutoCloseable {
   }
 
   private Answer send(HttpRequest request, long nanos) throws InterruptedException {
-    CompletableFuture<HttpResponse<byte[]>> sent =
-        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BYTES));
+    CompletableFuture<HttpResponse<String>> sent =
+        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofString(UTF_8), MAX_BYTES));
     try {
-      HttpResponse<byte[]> response = sent.get(nanos, TimeUnit.NANOSECONDS);
+      HttpResponse<String> response = sent.get(nanos, TimeUnit.NANOSECONDS);
       return new Answer.Replied(response.statusCode(), response.body());
     } catch (ExecutionException e) {
       return new Answer.Silent(String.valueOf(e.getCause()));

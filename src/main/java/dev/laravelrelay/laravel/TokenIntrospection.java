@@ -93,13 +93,13 @@ public final class TokenIntrospection implements Authenticator {
   private Identity identity(HttpRequest request, Answer answer) {
     Identity identity =
         switch (answer) {
-          case Answer.Replied(int status, byte[] body) when status == 200 ->
+          case Answer.Replied(int status, String body) when status == 200 ->
               user(body)
                   .<Identity>map(user -> new Identity.Known(user, Long.MAX_VALUE))
                   .orElseGet(() -> unknown(request, "a 200 without a user's id"));
-          case Answer.Replied(int status, byte[] body) when status == 401 || status == 403 ->
+          case Answer.Replied(int status, String body) when status == 401 || status == 403 ->
               Identity.Refused.INVALID;
-          case Answer.Replied(int status, byte[] body) -> unknown(request, "status " + status);
+          case Answer.Replied(int status, String body) -> unknown(request, "status " + status);
           case Answer.Silent(String why) -> unknown(request, why);
         };
     switch (identity) {
@@ -121,7 +121,7 @@ public final class TokenIntrospection implements Authenticator {
   }
 
   /** The user's {@code id}, also where an API resource wraps it in {@code data}. */
-  private static Optional<String> user(byte[] body) {
+  private static Optional<String> user(String body) {
     try {
       JsonNode user = JSON.readTree(body);
       return UserId.of(user.has("id") ? user.path("id") : user.path("data").path("id"));

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import ch.qos.logback.classic.Level;
-import dev.laravelrelay.laravel.ChannelAuth.Authorization;
-import dev.laravelrelay.laravel.ChannelAuth.Authorization.Granted;
-import dev.laravelrelay.laravel.ChannelAuth.Authorization.Refused;
-import dev.laravelrelay.laravel.ChannelAuth.Authorization.Unavailable;
+import dev.laravelrelay.auth.ChannelAuthorizer.Authorization;
+import dev.laravelrelay.auth.ChannelAuthorizer.Authorization.Granted;
+import dev.laravelrelay.auth.ChannelAuthorizer.Authorization.Refused;
+import dev.laravelrelay.auth.ChannelAuthorizer.Authorization.Unavailable;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.testing.LogCapture;
 import dev.laravelrelay.testing.LoopbackHttp;
@@ -100,7 +100,8 @@ class ChannelAuthTest {
   void thePusherBroadcasterGivesAMemberAsAString() throws Exception {
     String body =
         """
-        {"auth":"app-key:0a1b","channel_data":"{\\"user_id\\":\\"1\\",\\"user_info\\":{\\"a\\":[]}}"}""";
+        {"auth":"app-key:0a1b",\
+        "channel_data":"{\\"user_id\\":\\"1\\",\\"user_info\\":{\\"a\\":[]}}"}""";
     assertEquals(
         new Granted("{\"user_id\":\"1\",\"user_info\":{\"a\":[]}}"), ask(PRESENCE, 200, body));
   }
