@@ -5,8 +5,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -150,6 +150,11 @@ public final class RelayMetrics {
             "Questions to Laravel about a client, by result",
             "question",
             question,
+            "result",
+            result)
+        .increment();
+  }
+
   // --- redis
 
   /** A subscription to Redis was lost, or could not be made. */
