@@ -267,6 +267,7 @@ class LaravelBroadcastsIT {
         .until(() -> broadcasts.problem() == null);
     publish("laravel_database_private-user.1");
     assertNotNull(next());
+    assertEquals(0, count("relay_redis_subscriptions_lost", "laravel_broadcasts"));
   }
 
   @Test
@@ -274,6 +275,7 @@ class LaravelBroadcastsIT {
     try (TestRedis own = TestRedis.start()) {
       own.kill();
       create(own, heard::add);
+      assertNotNull(broadcasts.problem());
       broadcasts.start();
       await()
           .atMost(Duration.ofSeconds(5))
