@@ -5,6 +5,7 @@ import dev.laravelrelay.protocol.CloseReason;
 import java.net.ConnectException;
 import java.net.URI;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.List;
@@ -71,7 +72,9 @@ final class PlainClient extends WebSocketClient {
 
   @Override
   public void onMessage(String message) {
-    terminal.out().println(LocalTime.now().format(TIME) + " " + shown(message));
+    terminal
+        .out()
+        .println(LocalTime.now(ZoneId.systemDefault()).format(TIME) + " " + shown(message));
     terminal.out().flush();
   }
 
