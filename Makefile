@@ -56,7 +56,7 @@ image: ## Builds the container image laravel-relay
 	docker build -f deploy/docker/Dockerfile -t laravel-relay .
 
 conformance: jdk ## Serves the protocol suites' application in the foreground; PORT=3000
-	@exec src/e2e/conformance.sh $(or $(PORT),3000)
+	@PORT=$(or $(PORT),3000) exec src/e2e/conformance.sh
 
 clean: ## Removes what was built
 	@rm -rf target
