@@ -5,8 +5,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -97,6 +97,13 @@ public final class RelayMetrics {
         .increment();
   }
 
+  /**
+   * A client asked to resume; the result is resumed, or gap if it cannot be given all it missed.
+   */
+  public void resumption(String result) {
+    counter("relay_resumptions", "Requests to resume, by result", "result", result).increment();
+  }
+
   /** A client emitted an event that nothing here listens to. */
   public void clientEventIgnored() {
     clientEventsIgnored.increment();
@@ -150,6 +157,11 @@ public final class RelayMetrics {
             "Questions to Laravel about a client, by result",
             "question",
             question,
+            "result",
+            result)
+        .increment();
+  }
+
   // --- redis
 
   /** A subscription to Redis was lost, or could not be made. */
