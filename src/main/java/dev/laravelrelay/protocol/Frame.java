@@ -12,21 +12,39 @@ import java.nio.charset.StandardCharsets;
  */
 public final class Frame {
 
-  private static final int TEXT = 0x81;
+  static final int TEXT = 0x81;
   private static final int BINARY = 0x82;
 
   private final byte[] wire;
-  private final int headerLength;
+
+  /** Of an array from {@link #wireFor}, filled; not copied. */
+  Frame(byte[] wire) {
+    this.wire = wire;
+  }
 
   private Frame(int opcode, byte[] payload) {
-    this.headerLength = payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10;
-    ByteBuffer buffer = ByteBuffer.allocate(headerLength + payload.length).put((byte) opcode);
+    this.wire = wireFor(opcode, payload.length);
+    System.arraycopy(payload, 0, wire, wire.length - payload.length, payload.length);
+  }
+
+  /** The array for a payload of that many bytes, with its header written. */
+  static byte[] wireFor(int opcode, int length) {
+    int headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+    ByteBuffer buffer = ByteBuffer.allocate(headerLength + length).put((byte) opcode);
     switch (headerLength) {
-      case 2 -> buffer.put((byte) payload.length);
-      case 4 -> buffer.put((byte) 126).putShort((short) payload.length);
-      default -> buffer.put((byte) 127).putLong(payload.length);
+      case 2 -> buffer.put((byte) length);
+      case 4 -> buffer.put((byte) 126).putShort((short) length);
+      default -> buffer.put((byte) 127).putLong(length);
     }
-    this.wire = buffer.put(payload).array();
+    return buffer.array();
+  }
+
+  private int headerLength() {
+    return switch (wire[1]) {
+      case 126 -> 4;
+      case 127 -> 10;
+      default -> 2;
+    };
   }
 
   /** A text message of these UTF-8 bytes. */
@@ -61,18 +79,18 @@ public final class Frame {
 
   /** The message without the WebSocket header; read-only. */
   public ByteBuffer payload() {
-    return ByteBuffer.wrap(wire, headerLength, wire.length - headerLength)
-        .slice()
-        .asReadOnlyBuffer();
+    int header = headerLength();
+    return ByteBuffer.wrap(wire, header, wire.length - header).slice().asReadOnlyBuffer();
   }
 
   /** The message as text; meaningful for a text message only. */
   public String text() {
-    return new String(wire, headerLength, wire.length - headerLength, StandardCharsets.UTF_8);
+    int header = headerLength();
+    return new String(wire, header, wire.length - header, StandardCharsets.UTF_8);
   }
 
   @Override
   public String toString() {
-    return (isBinary() ? "binary" : "text") + "[" + (wire.length - headerLength) + "]";
+    return (isBinary() ? "binary" : "text") + "[" + (wire.length - headerLength()) + "]";
   }
 }
