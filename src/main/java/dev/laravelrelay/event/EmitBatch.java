@@ -36,6 +36,9 @@ public sealed interface EmitBatch {
     List<byte[]> emits = null;
     try (JsonParser in = JsonText.parser(body)) {
       JsonToken first = in.nextToken();
+      if (first == null) {
+        return new NotJson(JsonText.EMPTY);
+      }
       if (first == JsonToken.START_ARRAY) {
         emits = items(body, in, problems);
       } else if (first == JsonToken.START_OBJECT) {
@@ -43,7 +46,9 @@ public sealed interface EmitBatch {
       } else {
         problems.add("body", "The body must be a JSON object or array.");
       }
-      JsonText.drain(in);
+      if (in.nextToken() != null) {
+        return new NotJson(JsonText.GOES_ON);
+      }
     } catch (StreamConstraintsException tooMuch) {
       JsonText.report(tooMuch, problems);
     } catch (JacksonException malformed) {

@@ -58,6 +58,9 @@ public final class EventCodec {
     try (JsonParser in = JsonText.parser(body)) {
       EmitReader reader = new EmitReader(body, in, problems);
       JsonToken first = in.nextToken();
+      if (first == null) {
+        return new Parsed.NotJson(JsonText.EMPTY);
+      }
       boolean object = first == JsonToken.START_OBJECT;
       if (object) {
         reader.read();
@@ -66,7 +69,7 @@ public final class EventCodec {
         problems.add("body", "The body must be a JSON object.");
         JsonText.drain(in);
       } else if (in.nextToken() != null) {
-        return new Parsed.NotJson("The body goes on after the JSON object.");
+        return new Parsed.NotJson(JsonText.GOES_ON);
       } else {
         EmitRequest request = reader.finish(idempotencyKey, holdDefaultSeconds, clock.millis());
         if (!problems.any()) {
@@ -82,7 +85,7 @@ public final class EventCodec {
   }
 
   /** What PHP makes of an object without fields. */
-  private static boolean isEmptyArray(@Nullable JsonToken first, JsonParser in) {
+  private static boolean isEmptyArray(JsonToken first, JsonParser in) {
     return first == JsonToken.START_ARRAY && in.nextToken() == JsonToken.END_ARRAY;
   }
 }

@@ -19,6 +19,9 @@ import tools.jackson.core.util.JsonRecyclerPools;
  */
 final class JsonText {
 
+  static final String EMPTY = "The body is empty; a JSON object is expected.";
+  static final String GOES_ON = "The body goes on after the end of the JSON.";
+
   /** Deeper than any limit of ours, so that ours can be reported, and bounded all the same. */
   private static final int PARSER_DEPTH = 1_000;
 
@@ -48,7 +51,7 @@ final class JsonText {
   /** Why these bytes cannot be JSON text, or null if they may be. */
   static @Nullable String problem(byte[] body) {
     if (body.length == 0) {
-      return "The body is empty; a JSON object is expected.";
+      return EMPTY;
     }
     if (startsWith(body, 0xEF, 0xBB, 0xBF)) {
       return "The body starts with a byte order mark; JSON has none.";
