@@ -21,8 +21,20 @@ class EventCodecProperties {
 
   private static final List<String> SCALARS =
       List.of(
-          "null", "true", "false", "0", "-0", "1.50", "-1E+9", "123456789012345678901234567890",
-          "\"\"", "\"a\\\"b\"", "\"\\u00e9\\/\\n\"", "\"é😀\"", "\"\\ud83d\\uDE00\"", "\"}],\"");
+          "null",
+          "true",
+          "false",
+          "0",
+          "-0",
+          "1.50",
+          "-1E+9",
+          "123456789012345678901234567890",
+          "\"\"",
+          "\"a\\\"b\"",
+          "\"\\u00e9\\/\\n\"",
+          "\"é😀\"",
+          "\"\\ud83d\\uDE00\"",
+          "\"}],\"");
 
   private final EventCodec codec =
       new EventCodec(new DeliveryConfig(0, 100, 1_000_000, 10_000_000), InstantSource.system());
