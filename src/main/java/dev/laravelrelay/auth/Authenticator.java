@@ -26,11 +26,28 @@ public interface Authenticator {
     /**
      * The token is not good, and asking again would not help.
      *
-     * @param reason a word for {@code data.reason}: missing, invalid, expired
+     * @param reason a word for {@code data.reason}: missing, invalid, expired, not_yet_valid
      */
-    record Refused(String reason) implements Identity {}
+    record Refused(String reason) implements Identity {
+
+      /** The client sent no token. */
+      public static final Refused MISSING = new Refused("missing");
+
+      /** Malformed, not signed by Laravel, not known to Laravel, or without a user. */
+      public static final Refused INVALID = new Refused("invalid");
+
+      /** Its time is over. */
+      public static final Refused EXPIRED = new Refused("expired");
+
+      /** Its time is still to come. */
+      public static final Refused NOT_YET_VALID = new Refused("not_yet_valid");
+    }
 
     /** Nothing is known now: the client should try again. */
-    record Unknown(String reason) implements Identity {}
+    record Unknown(String reason) implements Identity {
+
+      /** Who knows could not be asked. */
+      public static final Unknown UNAVAILABLE = new Unknown("unavailable");
+    }
   }
 }

@@ -16,4 +16,5 @@ public record RelayConfig(
     LaravelConfig laravel,
     RedisConfig redis,
     DeliveryConfig delivery,
-    Duration drain) {}
+    Duration drain,
+    LogConfig log) {}

@@ -21,7 +21,12 @@ public sealed interface Emission {
       List<Recipient> recipients,
       long heldUntil,
       boolean duplicate)
-      implements Emission {}
+      implements Emission {
+
+    Accepted asDuplicate() {
+      return new Accepted(id, verdict, sessions, confirmed, recipients, heldUntil, true);
+    }
+  }
 
   /** The idempotency key was used within five minutes for another event. Nothing was done. */
   record Conflict(String id) implements Emission {}
