@@ -144,7 +144,7 @@ public final class ApiServer implements AutoCloseable {
             MAX_THREADS,
             MIN_THREADS,
             (int) IDLE_TIMEOUT.toMillis(),
-            new BlockingArrayQueue<>(MIN_THREADS, MIN_THREADS, MAX_QUEUED_TASKS));
+            new BlockingArrayQueue<>(MAX_QUEUED_TASKS));
     pool.setName("api");
     return pool;
   }
