@@ -5,22 +5,27 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.crypto.factories.DefaultJWSVerifierFactory;
-import com.nimbusds.jose.jwk.source.JWKSetSourceWithHealthStatusReporting;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
+import com.nimbusds.jose.jwk.source.JWKSetSourceWrapper;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.jwk.source.RetryingJWKSetSource;
+import com.nimbusds.jose.jwk.source.URLBasedJWKSetSource;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.JWSVerifierFactory;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
-import com.nimbusds.jose.util.health.HealthReport;
-import com.nimbusds.jose.util.health.HealthStatus;
 import java.net.MalformedURLException;
 import java.net.URI;
+import java.net.URL;
 import java.security.Key;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,15 +69,11 @@ final class JwksKeys implements TokenKeys {
       selector =
           new JWSVerificationKeySelector<>(
               ALGORITHMS,
-              JWKSourceBuilder.create(
-                      url.toURL(),
-                      new DefaultResourceRetriever(CONNECT_MILLIS, READ_MILLIS, MAX_BYTES))
+              JWKSourceBuilder.create(new Fetch(url.toURL()))
                   .cache(timing.keep.toMillis(), LOCK_MILLIS)
                   .refreshAheadCache(false)
                   .rateLimited(timing.minInterval.toMillis())
-                  .retrying(true)
                   .outageTolerant(timing.outage.toMillis())
-                  .healthReporting(this::report)
                   .build());
     } catch (MalformedURLException | IllegalArgumentException e) {
       throw new IllegalArgumentException("the JWKS URL is not one", e);
@@ -91,12 +92,11 @@ final class JwksKeys implements TokenKeys {
 
   private Check blockingCheck(JWSObject token) {
     try {
-      for (Key key : selector.selectJWSKeys(token.getHeader(), null)) {
-        if (isSigned(token, key)) {
-          return Check.GOOD;
-        }
+      List<Key> keys = selector.selectJWSKeys(token.getHeader(), null);
+      if (keys.isEmpty() && failing.get()) {
+        return Check.UNKNOWN; // it may be in the set that could not be fetched
       }
-      return Check.BAD;
+      return keys.stream().anyMatch(key -> isSigned(token, key)) ? Check.GOOD : Check.BAD;
     } catch (KeySourceException e) {
       log.debug("no key for a token: {}", e.getMessage());
       return Check.UNKNOWN;
@@ -114,14 +114,32 @@ final class JwksKeys implements TokenKeys {
     }
   }
 
-  private void report(
-      HealthReport<JWKSetSourceWithHealthStatusReporting<SecurityContext>, SecurityContext> news) {
-    boolean fails = news.getHealthStatus() != HealthStatus.HEALTHY;
-    if (fails != failing.getAndSet(fails)) {
-      if (fails) {
-        log.warn("the keys of {} cannot be fetched: {}", url.getHost(), news.getException());
-      } else {
-        log.info("the keys of {} can be fetched again", url.getHost());
+  /** Fetches, with one retry, and says in the log when that begins to fail and works again. */
+  private final class Fetch extends JWKSetSourceWrapper<SecurityContext> {
+
+    Fetch(URL from) {
+      super(
+          new RetryingJWKSetSource<>(
+              new URLBasedJWKSetSource<>(
+                  from, new DefaultResourceRetriever(CONNECT_MILLIS, READ_MILLIS, MAX_BYTES)),
+              null));
+    }
+
+    @Override
+    public JWKSet getJWKSet(
+        JWKSetCacheRefreshEvaluator evaluator, long now, @Nullable SecurityContext context)
+        throws KeySourceException {
+      try {
+        JWKSet keys = getSource().getJWKSet(evaluator, now, context);
+        if (failing.getAndSet(false)) {
+          log.info("the keys of {} can be fetched again", url.getHost());
+        }
+        return keys;
+      } catch (KeySourceException e) {
+        if (!failing.getAndSet(true)) {
+          log.warn("the keys of {} cannot be fetched: {}", url.getHost(), e.toString());
+        }
+        throw e;
       }
     }
   }

@@ -1,10 +1,182 @@
 package dev.laravelrelay.delivery;
 
+import dev.laravelrelay.delivery.Backplane.Reach;
+import dev.laravelrelay.event.ChannelName;
 import dev.laravelrelay.event.Event;
+import dev.laravelrelay.event.Target;
+import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.protocol.Protocol;
+import dev.laravelrelay.session.ChannelMembers;
+import dev.laravelrelay.session.Delivery;
+import dev.laravelrelay.session.Receipt;
+import dev.laravelrelay.session.Session;
+import dev.laravelrelay.session.SessionRegistry;
+import dev.laravelrelay.session.SuspendedSessions;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
+/**
+ * Hands an event to the sessions of its target on this node: looks them up, encodes once per
+ * protocol, and gives each event loop one task for all of its sessions. Events that one thread
+ * dispatches to a session arrive in that order. Safe from any thread; never blocks.
+ */
 public final class Dispatcher {
-  public List<Backplane.Reach> dispatch(Event event) {
-    return List.of();
+
+  /** Above this many sessions the reply does not list what became of each user of a channel. */
+  static final int LISTED_SESSIONS = 1_000;
+
+  private final SessionRegistry registry;
+  private final SuspendedSessions suspended;
+  private final ChannelMembers channels;
+  private final Receipts receipts;
+  private final RelayMetrics metrics;
+
+  public Dispatcher(
+      SessionRegistry registry,
+      SuspendedSessions suspended,
+      ChannelMembers channels,
+      Receipts receipts,
+      RelayMetrics metrics) {
+    this.registry = registry;
+    this.suspended = suspended;
+    this.channels = channels;
+    this.receipts = receipts;
+    this.metrics = metrics;
+  }
+
+  /** Hands the event on; says for each user, or for the target as a whole, how far it got. */
+  public List<Reach> dispatch(Event event) {
+    EncodedEvent encoded = new EncodedEvent(event);
+    return switch (event.target()) {
+      case Target.User(String user) -> List.of(toUser(event, encoded, user));
+      case Target.Users(List<String> users) ->
+          users.stream().map(user -> toUser(event, encoded, user)).toList();
+      case Target.Channels(List<String> names) -> toSessions(event, encoded, membersOf(names));
+      case Target.Socket(String id) -> {
+        Session session = registry.ofSocket(id);
+        yield toSessions(event, encoded, session == null ? List.of() : List.of(session));
+      }
+      case Target.Everyone _ -> {
+        List<Session> all = new ArrayList<>(registry.all());
+        all.addAll(suspended.all());
+        yield List.of(toAll(event, encoded, all));
+      }
+    };
+  }
+
+  /**
+   * Gives a new session what it missed, and with that opens it for live events.
+   *
+   * @param held the events that are held for its user
+   * @param gap what passed between its client's last connection and this one
+   */
+  public void catchUp(Session session, List<Event> held, Gap gap) {
+    Set<String> settled = new HashSet<>();
+    gap.received().forEach(delivery -> settled.add(delivery.eventId()));
+    gap.missed().forEach(delivery -> settled.add(delivery.eventId()));
+    List<Delivery> deliveries = new ArrayList<>(held.size() + gap.missed().size());
+    for (Event event : held) {
+      if (!settled.contains(event.id())) {
+        Receipt receipt = receipts.of(event, session.user());
+        deliveries.add(new EncodedEvent(event).in(session.protocol(), receipt));
+      }
+    }
+    deliveries.addAll(gap.missed());
+    session.loop().execute(() -> session.catchUp(deliveries));
+    gap.received().stream()
+        .map(Delivery::receipt)
+        .filter(Objects::nonNull)
+        .forEach(Receipt::received);
+    metrics.delivered(deliveries.size());
+  }
+
+  private Reach toUser(Event event, EncodedEvent encoded, String user) {
+    Session[] sessions = registry.ofUser(user);
+    Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, user) : null;
+    int handed = hand(event, encoded, both(sessions, suspended.ofUser(user)), receipt);
+    return new Reach(user, handed, event.terms().holdSeconds() > 0);
+  }
+
+  private List<Reach> toSessions(Event event, EncodedEvent encoded, Collection<Session> sessions) {
+    if (sessions.isEmpty() || sessions.size() > LISTED_SESSIONS) {
+      return List.of(toAll(event, encoded, sessions));
+    }
+    Map<String, List<Session>> byUser = new LinkedHashMap<>();
+    for (Session session : sessions) {
+      byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(2)).add(session);
+    }
+    List<Reach> reached = new ArrayList<>(byUser.size());
+    byUser.forEach(
+        (user, own) -> {
+          Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, user) : null;
+          reached.add(new Reach(user, hand(event, encoded, own, receipt), false));
+        });
+    return reached;
+  }
+
+  private Reach toAll(Event event, EncodedEvent encoded, Collection<Session> sessions) {
+    Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, "") : null;
+    return new Reach("", hand(event, encoded, sessions, receipt), false);
+  }
+
+  private Collection<Session> membersOf(List<String> names) {
+    if (names.size() == 1) {
+      return membersOf(names.getFirst());
+    }
+    Set<Session> members = Collections.newSetFromMap(new IdentityHashMap<>());
+    names.forEach(name -> members.addAll(membersOf(name)));
+    return members;
+  }
+
+  /** A user's own channel is the user himself: it needs no subscription. */
+  private Collection<Session> membersOf(String name) {
+    return ChannelName.owner(name)
+        .map(user -> both(registry.ofUser(user), suspended.ofUser(user)))
+        .orElseGet(() -> channels.of(name));
+  }
+
+  private static Collection<Session> both(Session[] open, List<Session> suspended) {
+    if (suspended.isEmpty()) {
+      return List.of(open);
+    }
+    List<Session> all = new ArrayList<>(List.of(open));
+    all.addAll(suspended);
+    return all;
+  }
+
+  /** Suspended sessions log the event for their clients, but do not count as reached. */
+  private int hand(
+      Event event, EncodedEvent encoded, Collection<Session> sessions, @Nullable Receipt receipt) {
+    Map<Protocol, Delivery> deliveries = new EnumMap<>(Protocol.class);
+    IdentityHashMap<Executor, List<Session>> byLoop = new IdentityHashMap<>(4);
+    int handed = 0;
+    for (Session session : sessions) {
+      boolean open = session.isOpen();
+      if ((open || session.resumeLog() != null) && !session.id().equals(event.terms().except())) {
+        deliveries.computeIfAbsent(session.protocol(), protocol -> encoded.in(protocol, receipt));
+        byLoop.computeIfAbsent(session.loop(), loop -> new ArrayList<>(2)).add(session);
+        handed += open ? 1 : 0;
+      }
+    }
+    byLoop.forEach((loop, own) -> loop.execute(() -> deliver(own, deliveries)));
+    metrics.delivered(handed);
+    return handed;
+  }
+
+  private static void deliver(List<Session> sessions, Map<Protocol, Delivery> deliveries) {
+    for (Session session : sessions) {
+      session.deliver(Objects.requireNonNull(deliveries.get(session.protocol())));
+    }
   }
 }

@@ -21,11 +21,19 @@ public sealed interface Emission {
       List<Recipient> recipients,
       long heldUntil,
       boolean duplicate)
-      implements Emission {}
+      implements Emission {
+
+    Accepted asDuplicate() {
+      return new Accepted(id, verdict, sessions, confirmed, recipients, heldUntil, true);
+    }
+  }
 
   /** The idempotency key was used within five minutes for another event. Nothing was done. */
   record Conflict(String id) implements Emission {}
 
   /** The backplane could not take it. Nothing is lost: the same id may be sent again. */
   record Unavailable(String id, int retryAfterSeconds) implements Emission {}
+
+  /** Too many emits await a receipt already. Nothing was done: the same id may be sent again. */
+  record Busy(String id, int retryAfterSeconds) implements Emission {}
 }

@@ -11,7 +11,23 @@ import java.util.concurrent.CompletionStage;
  */
 public interface HeldEvents {
 
-  /** Keeps the event for the user; a held one with the same collapse key is replaced. */
+  /** What an event costs besides its text, in bytes, roughly. */
+  int OVERHEAD = 256;
+
+  /** What a held event counts against the limits, in bytes. */
+  static int weight(Event event) {
+    String key = event.terms().collapseKey();
+    return event.data().length()
+        + event.name().length()
+        + event.id().length()
+        + (key == null ? 0 : key.length())
+        + OVERHEAD;
+  }
+
+  /**
+   * Keeps the event for the user, as his newest; a held one with the same collapse key goes. The
+   * same id again changes nothing. An event that alone is over a limit is not kept, and counted.
+   */
   CompletionStage<Void> hold(String user, Event event);
 
   /** The user's held events, oldest first, without those whose hold has ended. */

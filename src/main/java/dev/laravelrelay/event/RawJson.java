@@ -53,6 +53,14 @@ public final class RawJson {
     return at + length;
   }
 
+  /**
+   * The same value for keeping: itself, or a copy if it would keep an array alive that is more than
+   * twice as long.
+   */
+  public RawJson compact() {
+    return bytes.length / 2 <= length ? this : slice(toBytes(), 0, length);
+  }
+
   /** A copy of the bytes. */
   public byte[] toBytes() {
     return Arrays.copyOfRange(bytes, offset, offset + length);

@@ -1,5 +1,6 @@
 package dev.laravelrelay.laravel;
 
+import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.UserId;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.event.ChannelName;
@@ -25,24 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * answers so to everything, Laravel's log and null broadcasters with nothing) admits nobody. Safe
  * from any thread; never blocks; never throws. Nothing is cached: a client asks once per channel.
  */
-public final class ChannelAuth {
-
-  /** Whether a client may join. */
-  public sealed interface Authorization {
-    /**
-     * He may.
-     *
-     * @param memberInfo for a presence channel the JSON {@code {"user_id":"1","user_info":…}}, if
-     *     Laravel gave any; else empty
-     */
-    record Granted(String memberInfo) implements Authorization {}
-
-    /** He may not. */
-    record Refused() implements Authorization {}
-
-    /** Nothing is known now: the client should try again. */
-    record Unavailable() implements Authorization {}
-  }
+public final class ChannelAuth implements ChannelAuthorizer {
 
   private static final Authorization JOINED = new Authorization.Granted("");
   private static final Authorization REFUSED = new Authorization.Refused();
@@ -62,6 +46,7 @@ public final class ChannelAuth {
   }
 
   /** Asks; for a public channel the answer is known. */
+  @Override
   public CompletionStage<Authorization> authorize(String token, String channel, String socketId) {
     if (!ChannelName.isValid(channel)) {
       return CompletableFuture.completedStage(REFUSED);
@@ -89,24 +74,24 @@ public final class ChannelAuth {
   private Authorization authorization(HttpRequest request, String channel, Answer answer) {
     Authorization authorization =
         switch (answer) {
-          case Answer.Replied(int status, byte[] body) when status == 200 ->
+          case Answer.Replied(int status, String body) when status == 200 ->
               read(body, ChannelName.kind(channel))
                   .orElseGet(() -> unavailable(request, "a 200 that no broadcaster gives"));
-          case Answer.Replied(int status, byte[] body) when status == 401 || status == 403 ->
+          case Answer.Replied(int status, String body) when status == 401 || status == 403 ->
               REFUSED;
-          case Answer.Replied(int status, byte[] body) -> unavailable(request, "status " + status);
+          case Answer.Replied(int status, String body) -> unavailable(request, "status " + status);
           case Answer.Silent(String why) -> unavailable(request, why);
         };
     switch (authorization) {
-      case Authorization.Granted granted -> worked("granted");
-      case Authorization.Refused refused -> worked("refused");
+      case Authorization.Granted granted -> worked(request, "granted");
+      case Authorization.Refused refused -> worked(request, "refused");
       case Authorization.Unavailable unavailable -> metrics.laravelAsked("channel", "unavailable");
     }
     return authorization;
   }
 
-  private void worked(String result) {
-    laravel.worked();
+  private void worked(HttpRequest request, String result) {
+    laravel.worked(request);
     metrics.laravelAsked("channel", result);
   }
 
@@ -119,7 +104,7 @@ public final class ChannelAuth {
    * Redis: {@code true}, or {@code {"channel_data":{…}}}. Pusher: {@code {"auth":"…"}}, for a
    * presence channel with {@code "channel_data"} as a string of JSON.
    */
-  private static Optional<Authorization> read(byte[] body, ChannelName.Kind kind) {
+  private static Optional<Authorization> read(String body, ChannelName.Kind kind) {
     try {
       JsonNode reply = JSON.readTree(body);
       if (reply.isBoolean()) {

@@ -3,6 +3,10 @@ package dev.laravelrelay.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -11,10 +15,43 @@ import java.util.function.Supplier;
  */
 public final class RelayMetrics {
 
+  private static final Duration[] LATENCY_BUCKETS = {
+    Duration.ofNanos(500_000),
+    Duration.ofMillis(1),
+    Duration.ofMillis(2),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2500),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(10)
+  };
+
   private final MeterRegistry registry;
+  private final Counter deliveries;
+  private final Timer receiptTimes;
+  private final Counter emitsRepeated;
+  private final Counter emittedIdsForgotten;
+  private final Counter clientEventsIgnored;
 
   public RelayMetrics(MeterRegistry registry) {
     this.registry = registry;
+    this.deliveries = counter("relay_deliveries", "Events handed to sessions");
+    this.receiptTimes =
+        Timer.builder("relay_receipt_time")
+            .description("From an emit to its user's first receipt")
+            .serviceLevelObjectives(LATENCY_BUCKETS)
+            .register(registry);
+    this.emitsRepeated = counter("relay_emits_repeated", "Emits whose id was known");
+    this.clientEventsIgnored =
+        counter("relay_client_events_ignored", "Events of clients that nothing listens to");
+    this.emittedIdsForgotten =
+        counter("relay_emitted_ids_forgotten", "Ids forgotten early, because there were too many");
   }
 
   /** The registry behind it, for the scrape. */
@@ -48,6 +85,30 @@ public final class RelayMetrics {
     counter("relay_connects_refused", "Clients refused, by reason", "reason", reason).increment();
   }
 
+  /** An Engine.IO request was refused with one of the protocol's own errors. */
+  public void engineRefused(String error) {
+    counter("relay_engine_refused", "Engine.IO requests refused, by error", "error", error)
+        .increment();
+  }
+
+  /** A client asked to join a channel; the result is granted, refused or unavailable. */
+  public void subscription(String result) {
+    counter("relay_subscriptions", "Requests to join a channel, by result", "result", result)
+        .increment();
+  }
+
+  /**
+   * A client asked to resume; the result is resumed, or gap if it cannot be given all it missed.
+   */
+  public void resumption(String result) {
+    counter("relay_resumptions", "Requests to resume, by result", "result", result).increment();
+  }
+
+  /** A client emitted an event that nothing here listens to. */
+  public void clientEventIgnored() {
+    clientEventsIgnored.increment();
+  }
+
   // --- api
 
   /** A request to the API was refused. */
@@ -58,6 +119,28 @@ public final class RelayMetrics {
             "status",
             Integer.toString(status))
         .increment();
+  }
+
+  // --- delivery
+
+  /** An event was handed to this many sessions. */
+  public void delivered(int sessions) {
+    deliveries.increment(sessions);
+  }
+
+  /** The first receipt of a user came this many nanoseconds after the emit that awaits it. */
+  public void receipt(long nanos) {
+    receiptTimes.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** An emit brought an id that was known, and was answered without emitting. */
+  public void emitRepeated() {
+    emitsRepeated.increment();
+  }
+
+  /** An id was forgotten before its five minutes were over. */
+  public void emittedIdForgotten() {
+    emittedIdsForgotten.increment();
   }
 
   // --- laravel
@@ -77,5 +160,68 @@ public final class RelayMetrics {
             "result",
             result)
         .increment();
+  }
+
+  // --- redis
+
+  /** A subscription to Redis was lost, or could not be made. */
+  public void redisSubscriptionLost(String subscription) {
+    counter(
+            "relay_redis_subscriptions_lost",
+            "Subscriptions to Redis lost",
+            "subscription",
+            subscription)
+        .increment();
+  }
+
+  /** A subscription to Redis that was lost is there again. */
+  public void redisSubscriptionRestored(String subscription) {
+    counter(
+            "relay_redis_subscriptions_restored",
+            "Subscriptions to Redis that came back",
+            "subscription",
+            subscription)
+        .increment();
+  }
+
+  /** Laravel's broadcaster published a message. */
+  public void laravelBroadcast(String result) {
+    counter(
+            "relay_laravel_broadcasts",
+            "Messages of Laravel's redis broadcaster, by result",
+            "result",
+            result)
+        .increment();
+  }
+
+  // --- held events
+
+  /** An event was put among the held ones of a user. */
+  public void eventHeld() {
+    counter("relay_held_stored", "Events put among the held ones of a user").increment();
+  }
+
+  /** A held event ended, for {@code why}. */
+  public void heldEnded(HeldEnd why) {
+    counter("relay_held_ended", "Held events that ended, by reason", "reason", why.tag())
+        .increment();
+  }
+
+  /** Why an event is held no longer. */
+  public enum HeldEnd {
+    /** A client gave its receipt. */
+    RELEASED,
+    /** Its time was over. */
+    EXPIRED,
+    /** A limit was reached. */
+    EVICTED,
+    /** A newer event with its collapse key came. */
+    COLLAPSED,
+    /** Somebody asked for it. */
+    DROPPED;
+
+    private String tag() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

@@ -7,7 +7,6 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamFactory;
-import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonFactory;
 
@@ -35,12 +34,12 @@ final class Json {
   /**
    * A parser at the start of the text. Its byte offsets are those of {@code utf8}.
    *
-   * @throws StreamReadException for text that Jackson would take for another encoding
+   * @throws MalformedPayload for text that Jackson would take for another encoding
    */
   static JsonParser parser(byte[] utf8) {
     boolean asciiFirst = utf8.length > 0 && utf8[0] > 0;
     if (!asciiFirst || (utf8.length > 1 && utf8[1] == 0)) {
-      throw new StreamReadException("not JSON");
+      throw new MalformedPayload("not JSON");
     }
     return FACTORY.createParser(ObjectReadContext.empty(), utf8);
   }
@@ -63,7 +62,7 @@ final class Json {
   static void end(JsonParser parser) {
     JsonToken token = parser.nextToken();
     if (token != null) {
-      throw new StreamReadException(parser, "more than one value");
+      throw new MalformedPayload("more than one value");
     }
   }
 

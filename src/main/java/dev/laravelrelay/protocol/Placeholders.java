@@ -2,7 +2,6 @@ package dev.laravelrelay.protocol;
 
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.exc.StreamReadException;
 
 /**
  * The objects {@code {"_placeholder":true,"num":n}} that stand for attachments, at any depth and
@@ -15,7 +14,7 @@ final class Placeholders {
   /**
    * Reads the value whose first token is current, to its last token.
    *
-   * @throws StreamReadException if one stands for none of {@code attachments}
+   * @throws MalformedPayload if one stands for none of {@code attachments}
    */
   static void check(JsonParser parser, int attachments) {
     JsonToken token = parser.currentToken();
@@ -41,7 +40,7 @@ final class Placeholders {
       check(parser, attachments);
     }
     if (placeholder && !inRange) {
-      throw new StreamReadException(parser, "placeholder out of range");
+      throw new MalformedPayload("placeholder out of range");
     }
   }
 

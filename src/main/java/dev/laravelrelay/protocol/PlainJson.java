@@ -58,6 +58,18 @@ public final class PlainJson {
         .build();
   }
 
+  /** A message of the relay's own, which has no id. */
+  public static Frame notice(String name, RawJson data) {
+    byte[] quotedName = Json.quote(name);
+    return new FrameBuilder(EVENT.length + quotedName.length + DATA.length + data.length() + 1)
+        .put(EVENT)
+        .put(quotedName)
+        .put(DATA)
+        .put(data)
+        .put('}')
+        .build();
+  }
+
   /** One text message. Members other than {@code event} and {@code data} are ignored. */
   public static Message decode(String message) {
     byte[] utf8 = message.getBytes(StandardCharsets.UTF_8);
@@ -66,8 +78,8 @@ public final class PlainJson {
         return new Malformed("the message is not a JSON object");
       }
       return object(parser, utf8);
-    } catch (JacksonException e) {
-      return new Malformed("the message is not valid JSON: " + e.getOriginalMessage());
+    } catch (MalformedPayload | JacksonException e) {
+      return new Malformed("the message is not valid JSON");
     }
   }
 

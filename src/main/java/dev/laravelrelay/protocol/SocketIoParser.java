@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.exc.StreamReadException;
 
 /**
  * Reads one text message of Socket.IO 5: {@code <type>[<attachments>-][<nsp>,][<ack id>][JSON]}.
@@ -69,8 +68,10 @@ final class SocketIoParser {
     }
     try {
       return new SocketIoParser(message).packet();
+    } catch (MalformedPayload e) {
+      return malformed(e.reason());
     } catch (JacksonException e) {
-      return malformed("broken payload: " + e.getOriginalMessage());
+      return malformed("broken JSON");
     }
   }
 
@@ -144,7 +145,7 @@ final class SocketIoParser {
     byte[] payload = payload();
     try (JsonParser parser = Json.parser(payload)) {
       if (parser.nextToken() != JsonToken.START_ARRAY) {
-        throw new StreamReadException(parser, "not an array");
+        throw new MalformedPayload("not an array");
       }
       String name = event ? name(parser) : null;
       List<RawJson> args = args(parser, payload, attachments);
@@ -161,11 +162,11 @@ final class SocketIoParser {
       return null;
     }
     if (token != JsonToken.VALUE_STRING) {
-      throw new StreamReadException(parser, "the event has no name");
+      throw new MalformedPayload("the event has no name");
     }
     String name = parser.getString();
     if (EventName.isReserved(name)) {
-      throw new StreamReadException(parser, "reserved event name");
+      throw new MalformedPayload("reserved event name");
     }
     return name;
   }

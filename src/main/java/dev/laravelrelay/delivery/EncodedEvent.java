@@ -1,0 +1,39 @@
+package dev.laravelrelay.delivery;
+
+import dev.laravelrelay.event.Event;
+import dev.laravelrelay.protocol.Frame;
+import dev.laravelrelay.protocol.PlainJson;
+import dev.laravelrelay.protocol.Protocol;
+import dev.laravelrelay.protocol.SocketIo;
+import dev.laravelrelay.session.Delivery;
+import dev.laravelrelay.session.Receipt;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event in the languages of the sessions that get it, encoded once in each. Used by one thread.
+ */
+final class EncodedEvent {
+
+  private final Event event;
+  private final Map<Protocol, Frame> frames = new EnumMap<>(Protocol.class);
+
+  EncodedEvent(Event event) {
+    this.event = event;
+  }
+
+  /** The event for a session that speaks the protocol. */
+  Delivery in(Protocol protocol, @Nullable Receipt receipt) {
+    return new Delivery(event.id(), frames.computeIfAbsent(protocol, this::encode), receipt);
+  }
+
+  private Frame encode(Protocol protocol) {
+    return switch (protocol) {
+      case SOCKET_IO -> SocketIo.event("/", event.name(), event.data());
+      case SOCKET_IO_RESUMABLE ->
+          SocketIo.eventWithOffset("/", event.name(), event.data(), event.id());
+      case PLAIN_JSON -> PlainJson.event(event.id(), event.name(), event.data());
+    };
+  }
+}

@@ -1,0 +1,123 @@
+package dev.laravelrelay.socket;
+
+import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.protocol.CloseReason;
+import dev.laravelrelay.session.Session;
+import io.netty.util.Timeout;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a client may ask of the relay, whatever protocol it speaks: to join and leave channels, and
+ * to go on with a fresh token. Used on its connection's loop only.
+ */
+final class Client {
+
+  /** Runs a task on the connection's loop after a delay. */
+  @FunctionalInterface
+  interface Alarm {
+    Timeout after(long millis, Runnable task);
+  }
+
+  /**
+   * An answer to a request.
+   *
+   * @param body with {@code ok}, and {@code code} and {@code message} if it is false
+   */
+  record Answer(boolean ok, ObjectNode body) {}
+
+  private final Session session;
+  private final RelaySockets relay;
+  private final Alarm alarm;
+  private String token;
+  private @Nullable Timeout expiry;
+
+  Client(Session session, String token, RelaySockets relay, Alarm alarm) {
+    this.session = session;
+    this.token = token;
+    this.relay = relay;
+    this.alarm = alarm;
+  }
+
+  Session session() {
+    return session;
+  }
+
+  /** Ends the session then, unless a fresh token comes first. Epoch milliseconds. */
+  void expireAt(long expiresAt) {
+    if (expiry != null) {
+      expiry.cancel();
+      expiry = null;
+    }
+    if (expiresAt != Long.MAX_VALUE && session.isOpen()) {
+      long wait = Math.max(0, expiresAt - System.currentTimeMillis());
+      expiry = alarm.after(wait, () -> session.close(CloseReason.TOKEN_EXPIRED));
+    }
+  }
+
+  CompletionStage<Answer> subscribe(String channel) {
+    return relay
+        .subscriptions()
+        .join(session, token, channel)
+        .thenApply(
+            outcome ->
+                switch (outcome) {
+                  case Subscriptions.Outcome.Joined(ObjectNode details) ->
+                      new Answer(true, details.put("ok", true));
+                  case Subscriptions.Outcome.Denied(int code, String message) ->
+                      denied(code, message, channel);
+                });
+  }
+
+  Answer unsubscribe(String channel) {
+    relay.subscriptions().leave(session, channel);
+    return new Answer(true, object().put("channel", channel).put("ok", true));
+  }
+
+  /** Goes on with this token, if it is the same user's. */
+  CompletionStage<Answer> renew(String fresh) {
+    return relay
+        .authenticator()
+        .authenticate(fresh)
+        .thenApplyAsync(
+            identity ->
+                switch (identity) {
+                  case Identity.Known known when known.user().equals(session.user()) -> {
+                    token = fresh;
+                    expireAt(known.expiresAt());
+                    yield new Answer(true, object().put("ok", true));
+                  }
+                  case Identity.Known _ -> denied(403, "The token is another user's.", null);
+                  case Identity.Refused(String reason) ->
+                      denied(401, "The token is not good: " + reason + ".", null);
+                  case Identity.Unknown _ ->
+                      denied(503, "The token cannot be checked now; try again.", null);
+                },
+            session.loop());
+  }
+
+  void ignored() {
+    relay.metrics().clientEventIgnored();
+  }
+
+  void ended(String reason) {
+    if (expiry != null) {
+      expiry.cancel();
+    }
+    relay.ended(session, reason);
+  }
+
+  private static Answer denied(int code, String message, @Nullable String channel) {
+    ObjectNode body = object();
+    if (channel != null) {
+      body.put("channel", channel);
+    }
+    return new Answer(false, body.put("ok", false).put("code", code).put("message", message));
+  }
+
+  private static ObjectNode object() {
+    return JsonMapper.shared().createObjectNode();
+  }
+}

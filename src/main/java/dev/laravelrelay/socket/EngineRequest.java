@@ -1,0 +1,35 @@
+package dev.laravelrelay.socket;
+
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The query of an Engine.IO request. */
+record EngineRequest(
+    Map<String, List<String>> query,
+    String transport,
+    @Nullable String sid,
+    @Nullable String version) {
+
+  static EngineRequest of(HttpRequest request) {
+    Map<String, List<String>> query = new QueryStringDecoder(request.uri()).parameters();
+    String transport = first(query, "transport");
+    return new EngineRequest(
+        query, transport == null ? "" : transport, first(query, "sid"), first(query, "EIO"));
+  }
+
+  boolean isWebSocket() {
+    return transport.equals("websocket");
+  }
+
+  boolean isPolling() {
+    return transport.equals("polling");
+  }
+
+  private static @Nullable String first(Map<String, List<String>> query, String name) {
+    List<String> values = query.get(name);
+    return values == null ? null : values.getFirst();
+  }
+}

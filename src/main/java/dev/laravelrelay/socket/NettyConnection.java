@@ -1,0 +1,357 @@
+package dev.laravelrelay.socket;
+
+import dev.laravelrelay.protocol.CloseReason;
+import dev.laravelrelay.protocol.EngineIo;
+import dev.laravelrelay.protocol.Frame;
+import dev.laravelrelay.session.Connection;
+import dev.laravelrelay.session.Heartbeat;
+import dev.laravelrelay.session.Outbox;
+import io.netty.channel.EventLoop;
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
+import io.netty.util.TimerTask;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Engine.IO connection: its transport, the change from polling to WebSocket, its heartbeat and
+ * its end. Owned by one event loop; what other channels have for it is handed over to that loop.
+ *
+ * @see <a href="https://socket.io/docs/v4/engine-io-protocol/">Engine.IO protocol, revision 4</a>
+ */
+public final class NettyConnection implements Connection, TimerTask {
+
+  private final String sid;
+  private final EventLoop loop;
+  private final EngineServer server;
+  private final Outbox outbox;
+  private final Heartbeat heartbeat;
+  private volatile Transport transport;
+  private @Nullable WebSocketChannel probe;
+  private boolean probed;
+  private boolean flushPlanned;
+  private volatile boolean closed;
+  private EngineApplication.@Nullable Listener listener;
+  private @Nullable Timeout heartbeatTimeout;
+
+  NettyConnection(String sid, EventLoop loop, EngineServer server) {
+    EngineServer.Settings settings = server.settings();
+    this.sid = sid;
+    this.loop = loop;
+    this.server = server;
+    this.outbox = new Outbox(this, settings.outboxBytes());
+    this.heartbeat =
+        new Heartbeat(
+            this,
+            settings.pingInterval().toNanos(),
+            settings.pingTimeout().toNanos(),
+            System.nanoTime());
+    this.transport = new PollingTransport(this);
+  }
+
+  /** Gives the connection to its application and starts the heartbeat. */
+  void open(EngineApplication application, Handshake handshake) {
+    listener = application.open(this, handshake);
+    armHeartbeat();
+  }
+
+  String sid() {
+    return sid;
+  }
+
+  @Override
+  public Executor loop() {
+    return loop;
+  }
+
+  /** The frames that wait for the client; on the loop only. */
+  public Outbox outbox() {
+    return outbox;
+  }
+
+  /** The connection's heartbeat; on the loop only. */
+  public Heartbeat heartbeat() {
+    return heartbeat;
+  }
+
+  /** {@code polling} or {@code websocket}, as it is now; on the loop only. */
+  public String transportName() {
+    return transport.name();
+  }
+
+  /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
+  public Timeout after(long millis, Runnable task) {
+    return timer().newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
+  }
+
+  private Timer timer() {
+    return server.timer();
+  }
+
+  // --- sending
+
+  @Override
+  public boolean write(Frame frame) {
+    if (closed) {
+      return true;
+    }
+    if (!flushPlanned) {
+      flushPlanned = true;
+      loop.execute(this::flush);
+    }
+    return transport.write(frame);
+  }
+
+  private void flush() {
+    flushPlanned = false;
+    if (!closed) {
+      transport.flush(outbox);
+    }
+  }
+
+  @Override
+  public long unwrittenBytes() {
+    return transport.unwrittenBytes();
+  }
+
+  @Override
+  public void ping() {
+    outbox.offer(EngineIo.PING);
+  }
+
+  // --- heartbeat
+
+  /** On the timer's thread. */
+  @Override
+  public void run(Timeout timeout) {
+    loop.execute(
+        () -> {
+          if (!closed) {
+            heartbeat.tick(System.nanoTime());
+            armHeartbeat();
+          }
+        });
+  }
+
+  private void armHeartbeat() {
+    if (!closed) {
+      long wait = Math.max(0, heartbeat.nextDeadline() - System.nanoTime());
+      heartbeatTimeout = timer().newTimeout(this, wait, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  // --- receiving
+
+  /** One packet, on the loop, whatever transport it came by. */
+  void receive(EngineIo.Packet packet) {
+    EngineApplication.Listener told = listener;
+    if (closed || told == null) {
+      return;
+    }
+    switch (packet) {
+      case EngineIo.Binary(byte[] data) -> told.binary(data);
+      case EngineIo.Text(EngineIo.PacketType type, String data) -> {
+        switch (type) {
+          case MESSAGE -> told.text(data);
+          case PONG -> heartbeat.answered(System.nanoTime());
+          case CLOSE -> close(CloseReason.CLIENT_CLOSED);
+          case PING -> close(CloseReason.PARSE_ERROR);
+          case OPEN, UPGRADE, NOOP -> {}
+        }
+      }
+    }
+  }
+
+  /** False if the packets are malformed, which ends the connection. */
+  private boolean receiveAll(EngineIo.Decoded decoded) {
+    return switch (decoded) {
+      case EngineIo.Decoded.Packets(var packets) -> {
+        packets.forEach(this::receive);
+        yield true;
+      }
+      case EngineIo.Decoded.Malformed _ -> {
+        close(CloseReason.PARSE_ERROR);
+        yield false;
+      }
+    };
+  }
+
+  // --- polling
+
+  /** A poll, on the loop. */
+  void poll(HttpReply reply) {
+    if (!closed) {
+      heartbeat.tick(System.nanoTime());
+    }
+    if (closed) {
+      lastPoll(reply);
+    } else if (!(transport instanceof PollingTransport polling)) {
+      server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
+    } else if (!polling.accept(reply)) {
+      close(CloseReason.TRANSPORT_ERROR);
+      server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
+    } else {
+      polling.flush(outbox);
+      if (probed) {
+        polling.release();
+      }
+    }
+  }
+
+  /** A poll after the end: gets what was left for it, once. */
+  private void lastPoll(HttpReply reply) {
+    if (outbox.isEmpty() || !(transport instanceof PollingTransport polling)) {
+      server.refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else if (polling.accept(reply)) {
+      polling.close(CloseReason.SERVER_DISCONNECTED, outbox);
+      server.forget(this);
+    }
+  }
+
+  /**
+   * The head of a POST has come; false if it must be refused. From any thread: the body may follow
+   * much later.
+   */
+  boolean startPost() {
+    if (closed || !(transport instanceof PollingTransport polling)) {
+      return false;
+    }
+    if (!polling.startPost()) {
+      close(CloseReason.TRANSPORT_ERROR);
+      return false;
+    }
+    return true;
+  }
+
+  /** The POST that was started is over, read or not. From any thread. */
+  void endPost() {
+    if (transport instanceof PollingTransport polling) {
+      polling.endPost();
+    }
+  }
+
+  /** The body of the POST that was started, on the loop. */
+  void post(String body, HttpReply reply) {
+    if (closed) {
+      server.refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else if (receiveAll(EngineIo.decodePayload(body))) {
+      server.ok(reply);
+    } else {
+      server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
+    }
+  }
+
+  // --- WebSocket
+
+  /** The connection begins on a WebSocket: its open packet goes out. On the loop. */
+  void startOn(WebSocketChannel channel, Frame openPacket) {
+    transport = new WebSocketTransport(channel, timer());
+    write(openPacket);
+  }
+
+  /** A WebSocket offers to take over from polling; on the loop. */
+  void offer(WebSocketChannel channel) {
+    if (closed || probe != null || !(transport instanceof PollingTransport)) {
+      channel.drop();
+      return;
+    }
+    probe = channel;
+    after(server.settings().upgradeTimeout().toMillis(), () -> endProbe(channel));
+  }
+
+  /** A text message on a WebSocket of this connection; on the loop. */
+  void text(WebSocketChannel channel, String message) {
+    if (channel == probe) {
+      probe(channel, message);
+      return;
+    }
+    if (transport instanceof WebSocketTransport current && current.isOn(channel)) {
+      receiveAll(EngineIo.decodeText(message));
+    }
+  }
+
+  /** A binary message on a WebSocket of this connection; on the loop. */
+  void binary(WebSocketChannel channel, byte[] message) {
+    if (transport instanceof WebSocketTransport current && current.isOn(channel)) {
+      receive(new EngineIo.Binary(message));
+    } else {
+      endProbe(channel);
+    }
+  }
+
+  private void probe(WebSocketChannel channel, String message) {
+    if (!probed && message.equals("2probe")) {
+      probed = true;
+      channel.write(EngineIo.PONG_PROBE);
+      channel.flush();
+      if (transport instanceof PollingTransport polling) {
+        polling.flush(outbox);
+        polling.release();
+      }
+    } else if (probed && message.equals("5") && transport instanceof PollingTransport polling) {
+      probe = null;
+      probed = false;
+      polling.end();
+      transport = new WebSocketTransport(channel, timer());
+      transport.flush(outbox);
+    } else {
+      endProbe(channel);
+    }
+  }
+
+  private void endProbe(WebSocketChannel channel) {
+    if (channel == probe) {
+      probe = null;
+      probed = false;
+      channel.drop();
+    }
+  }
+
+  /** A WebSocket of this connection is gone; on the loop. */
+  void gone(WebSocketChannel channel, CloseReason reason) {
+    if (channel == probe) {
+      endProbe(channel);
+    } else if (transport instanceof WebSocketTransport current && current.isOn(channel)) {
+      close(reason);
+    }
+  }
+
+  // --- the end
+
+  @Override
+  public void close(CloseReason reason) {
+    if (loop.inEventLoop()) {
+      end(reason);
+    } else {
+      loop.execute(() -> end(reason));
+    }
+  }
+
+  private void end(CloseReason reason) {
+    EngineApplication.Listener told = listener;
+    if (closed || told == null) {
+      return;
+    }
+    Frame farewell = told.farewell(reason);
+    if (farewell != null) {
+      outbox.offer(farewell);
+    }
+    closed = true;
+    if (heartbeatTimeout != null) {
+      heartbeatTimeout.cancel();
+    }
+    told.closed(reason);
+    listener = null;
+    if (probe != null) {
+      endProbe(probe);
+    }
+    transport.close(reason, outbox);
+    boolean lastPollMayCome =
+        farewell != null && transport instanceof PollingTransport && !outbox.isEmpty();
+    if (!lastPollMayCome) {
+      outbox.clear();
+    }
+    server.ended(this, lastPollMayCome);
+  }
+}

@@ -1,0 +1,247 @@
+package dev.laravelrelay.socket;
+
+import dev.laravelrelay.event.RawJson;
+import dev.laravelrelay.protocol.CloseReason;
+import dev.laravelrelay.protocol.Frame;
+import dev.laravelrelay.protocol.PlainJson;
+import dev.laravelrelay.session.Connection;
+import dev.laravelrelay.session.Heartbeat;
+import dev.laravelrelay.session.Outbox;
+import io.netty.channel.EventLoop;
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
+import io.netty.util.TimerTask;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client that speaks plain JSON over a WebSocket. Its heartbeat are WebSocket pings, which
+ * every library answers by itself (RFC 6455 section 5.5.2); each carries a number, so that an
+ * unasked-for pong proves nothing.
+ */
+public final class PlainConnection implements Connection, WebSocketChannel.Listener, TimerTask {
+
+  private static final Logger log = LoggerFactory.getLogger(PlainConnection.class);
+  private static final int TRY_AGAIN_LATER = 1013;
+
+  /** How many messages may come while it is being found out who the client is. */
+  private static final int MAX_EARLY_MESSAGES = 100;
+
+  private final EventLoop loop;
+  private final Timer timer;
+  private final Outbox outbox;
+  private final Heartbeat heartbeat;
+  private final Consumer<PlainConnection> ended;
+  private @Nullable WebSocketChannel channel;
+  private PlainApplication.@Nullable Listener listener;
+  private List<PlainJson.Message> early = new ArrayList<>(0);
+  private @Nullable Timeout heartbeatTimeout;
+  private long pings;
+  private boolean flushPlanned;
+  private boolean closed;
+
+  PlainConnection(
+      EventLoop loop,
+      EngineServer.Settings settings,
+      Timer timer,
+      Consumer<PlainConnection> ended) {
+    this.loop = loop;
+    this.timer = timer;
+    this.ended = ended;
+    this.outbox = new Outbox(this, settings.outboxBytes());
+    this.heartbeat =
+        new Heartbeat(
+            this,
+            settings.pingInterval().toNanos(),
+            settings.pingTimeout().toNanos(),
+            System.nanoTime());
+  }
+
+  void start(WebSocketChannel own, PlainApplication application, Handshake handshake) {
+    channel = own;
+    armHeartbeat();
+    CompletionStage<PlainApplication.Admission> admission = application.connect(handshake);
+    admission.whenComplete((answer, failure) -> loop.execute(() -> answer(answer, failure)));
+  }
+
+  private void answer(PlainApplication.@Nullable Admission admission, @Nullable Throwable failure) {
+    if (closed) {
+      return;
+    }
+    if (admission == null) {
+      log.error("admitting a client failed", failure);
+      close(CloseReason.TRANSPORT_ERROR);
+      return;
+    }
+    switch (admission) {
+      case PlainApplication.Admission.Admitted(PlainApplication.Opening application) -> {
+        PlainApplication.Listener told = application.open(this);
+        listener = told;
+        early.forEach(told::message);
+        early = List.of();
+      }
+      case PlainApplication.Admission.Refused(String message, String reason) -> {
+        send(
+            "error",
+            RawJson.of(
+                "{\"message\":\"%s\",\"code\":401,\"reason\":\"%s\"}".formatted(message, reason)));
+        close(CloseReason.UNAUTHORIZED);
+      }
+      case PlainApplication.Admission.TryLater _ ->
+          end(CloseReason.TRANSPORT_ERROR, TRY_AGAIN_LATER);
+    }
+  }
+
+  /** Sends a message of the relay's own. On the loop. */
+  public void send(String event, RawJson data) {
+    outbox.offer(PlainJson.notice(event, data));
+  }
+
+  /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
+  Timeout after(long millis, Runnable task) {
+    return timer.newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** The frames that wait for the client; on the loop only. */
+  public Outbox outbox() {
+    return outbox;
+  }
+
+  /** The connection's heartbeat; on the loop only. */
+  public Heartbeat heartbeat() {
+    return heartbeat;
+  }
+
+  @Override
+  public Executor loop() {
+    return loop;
+  }
+
+  @Override
+  public boolean write(Frame frame) {
+    if (!closed) {
+      if (!flushPlanned) {
+        flushPlanned = true;
+        loop.execute(this::flush);
+      }
+      channel().write(frame);
+    }
+    return true;
+  }
+
+  private void flush() {
+    flushPlanned = false;
+    channel().flush();
+  }
+
+  @Override
+  public long unwrittenBytes() {
+    return channel().unwrittenBytes();
+  }
+
+  @Override
+  public void ping() {
+    channel().ping(ByteBuffer.allocate(Long.BYTES).putLong(++pings).array());
+  }
+
+  /** On the timer's thread. */
+  @Override
+  public void run(Timeout timeout) {
+    loop.execute(
+        () -> {
+          if (!closed) {
+            heartbeat.tick(System.nanoTime());
+            armHeartbeat();
+          }
+        });
+  }
+
+  private void armHeartbeat() {
+    if (!closed) {
+      long wait = Math.max(0, heartbeat.nextDeadline() - System.nanoTime());
+      heartbeatTimeout = timer.newTimeout(this, wait, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  @Override
+  public void text(String message) {
+    if (closed) {
+      return;
+    }
+    PlainJson.Message decoded = PlainJson.decode(message);
+    if (decoded instanceof PlainJson.Ping) {
+      send("pong", RawJson.EMPTY_OBJECT);
+    } else if (listener != null) {
+      listener.message(decoded);
+    } else if (early.size() < MAX_EARLY_MESSAGES) {
+      early.add(decoded);
+    } else {
+      close(CloseReason.PARSE_ERROR);
+    }
+  }
+
+  @Override
+  public void binary(byte[] message) {
+    close(CloseReason.PARSE_ERROR);
+  }
+
+  @Override
+  public void pong(byte[] payload) {
+    if (payload.length == Long.BYTES && ByteBuffer.wrap(payload).getLong() == pings) {
+      heartbeat.answered(System.nanoTime());
+    }
+  }
+
+  @Override
+  public void closed(CloseReason reason) {
+    end(reason, reason.code());
+  }
+
+  @Override
+  public void close(CloseReason reason) {
+    if (loop.inEventLoop()) {
+      end(reason, reason.code());
+    } else {
+      loop.execute(() -> end(reason, reason.code()));
+    }
+  }
+
+  private void end(CloseReason reason, int code) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (heartbeatTimeout != null) {
+      heartbeatTimeout.cancel();
+    }
+    ended.accept(this);
+    if (listener != null) {
+      listener.disconnected(reason.text());
+      listener = null;
+    }
+    outbox.drainTo(channel()::write);
+    switch (reason) {
+      case SLOW_CLIENT, PING_TIMEOUT, TRANSPORT_CLOSED, TRANSPORT_ERROR -> {
+        if (code == TRY_AGAIN_LATER) {
+          channel().close(code, reason.text());
+        } else {
+          channel().drop();
+        }
+      }
+      default -> channel().close(code, reason.text());
+    }
+  }
+
+  private WebSocketChannel channel() {
+    return Objects.requireNonNull(channel);
+  }
+}

@@ -1,0 +1,115 @@
+package dev.laravelrelay.socket;
+
+import dev.laravelrelay.protocol.CloseReason;
+import dev.laravelrelay.protocol.EngineIo;
+import dev.laravelrelay.protocol.Frame;
+import dev.laravelrelay.session.Outbox;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Engine.IO over HTTP long-polling: the client's poll waits here until there is something to send.
+ * Everything that waits in the outbox goes into one payload.
+ */
+final class PollingTransport implements Transport {
+
+  private final NettyConnection connection;
+  private final ChannelFutureListener aborted;
+  private @Nullable HttpReply poll;
+  private boolean ended;
+  private final AtomicBoolean readingPost = new AtomicBoolean();
+
+  PollingTransport(NettyConnection connection) {
+    this.connection = connection;
+    this.aborted = closed -> connection.loop().execute(() -> aborted(closed.channel()));
+  }
+
+  /** A poll came in; returns false if another one is waiting, which breaks the protocol. */
+  boolean accept(HttpReply reply) {
+    if (poll != null) {
+      return false;
+    }
+    poll = reply;
+    reply.channel().closeFuture().addListener(aborted);
+    return true;
+  }
+
+  /** False if another POST is being read, which breaks the protocol. From any thread. */
+  boolean startPost() {
+    return readingPost.compareAndSet(false, true);
+  }
+
+  /** From any thread. */
+  void endPost() {
+    readingPost.set(false);
+  }
+
+  /** Answers a waiting poll with a NOOP, so that the client may go on to its WebSocket. */
+  void release() {
+    if (poll != null) {
+      answer(List.of(EngineIo.NOOP));
+    }
+  }
+
+  /** The client moved to a WebSocket: there are no more polls. */
+  void end() {
+    ended = true;
+    release();
+  }
+
+  @Override
+  public String name() {
+    return "polling";
+  }
+
+  @Override
+  public boolean write(Frame frame) {
+    return false;
+  }
+
+  @Override
+  public void flush(Outbox outbox) {
+    if (poll != null && !outbox.isEmpty()) {
+      List<Frame> frames = new ArrayList<>();
+      outbox.drainTo(frames::add);
+      answer(frames);
+    }
+  }
+
+  @Override
+  public long unwrittenBytes() {
+    return 0;
+  }
+
+  /** Without a waiting poll the outbox stays as it is, for a poll that may still come. */
+  @Override
+  public void close(CloseReason reason, Outbox outbox) {
+    if (poll != null) {
+      List<Frame> frames = new ArrayList<>();
+      outbox.drainTo(frames::add);
+      frames.add(reason == CloseReason.CLIENT_CLOSED ? EngineIo.NOOP : EngineIo.CLOSE);
+      answer(frames);
+    }
+    ended = true;
+  }
+
+  private void answer(List<Frame> frames) {
+    HttpReply reply = Objects.requireNonNull(poll);
+    poll = null;
+    reply.channel().closeFuture().removeListener(aborted);
+    reply.send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+  }
+
+  private void aborted(Channel channel) {
+    if (!ended && poll != null && poll.channel().equals(channel)) {
+      poll = null;
+      connection.close(CloseReason.TRANSPORT_CLOSED);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package dev.laravelrelay.socket;
+
+import dev.laravelrelay.auth.ChannelAuthorizer;
+import dev.laravelrelay.auth.ChannelAuthorizer.Authorization;
+import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.event.ChannelName;
+import dev.laravelrelay.event.Event;
+import dev.laravelrelay.event.RawJson;
+import dev.laravelrelay.event.Target;
+import dev.laravelrelay.event.Terms;
+import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.session.ChannelMembers;
+import dev.laravelrelay.session.Session;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Lets clients into channels: anyone into a public one, whom Laravel admits into a private or
+ * presence one, nobody but the user into his own. The members of a presence channel hear who comes
+ * and goes; a user with several sessions comes once and goes once. Safe from any thread.
+ */
+public final class Subscriptions {
+
+  /** In how many channels one session may be. */
+  public static final int MAX_CHANNELS = 100;
+
+  /** How many members a newcomer to a presence channel is told of. */
+  public static final int MAX_LISTED_MEMBERS = 1_000;
+
+  /** What became of a request to join. */
+  sealed interface Outcome {
+
+    /**
+     * The session is in the channel.
+     *
+     * @param details an object with the channel, and the members of a presence channel
+     */
+    record Joined(ObjectNode details) implements Outcome {}
+
+    /** The session is not in the channel. */
+    record Denied(int code, String message) implements Outcome {}
+  }
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final ChannelMembers members;
+  private final ChannelAuthorizer authorizer;
+  private final Dispatcher dispatcher;
+  private final RelayMetrics metrics;
+
+  public Subscriptions(
+      ChannelMembers members,
+      ChannelAuthorizer authorizer,
+      Dispatcher dispatcher,
+      RelayMetrics metrics) {
+    this.members = members;
+    this.authorizer = authorizer;
+    this.dispatcher = dispatcher;
+    this.metrics = metrics;
+  }
+
+  /** Completes on any thread. */
+  CompletionStage<Outcome> join(Session session, String token, String channel) {
+    if (!ChannelName.isValid(channel)) {
+      return denied(422, "The channel's name is not valid.");
+    }
+    if (ChannelName.owner(channel).isPresent()) {
+      return ChannelName.owner(channel).get().equals(session.user())
+          ? CompletableFuture.completedStage(new Outcome.Joined(details(channel)))
+          : denied(403, "This channel is another user's.");
+    }
+    if (members.channelsOf(session).size() >= MAX_CHANNELS) {
+      return denied(429, "A client may be in %d channels.".formatted(MAX_CHANNELS));
+    }
+    if (!ChannelName.kind(channel).needsAuthorization()) {
+      return enter(session, channel, "");
+    }
+    return authorizer
+        .authorize(token, channel, session.id())
+        .thenCompose(
+            authorization ->
+                switch (authorization) {
+                  case Authorization.Granted(String info) -> enter(session, channel, info);
+                  case Authorization.Refused _ -> denied(403, "Laravel does not admit you.");
+                  case Authorization.Unavailable _ ->
+                      denied(503, "Laravel cannot be asked now; try again.");
+                });
+  }
+
+  private CompletionStage<Outcome> denied(int code, String message) {
+    metrics.subscription(code == 503 ? "unavailable" : "refused");
+    return CompletableFuture.completedStage(new Outcome.Denied(code, message));
+  }
+
+  /** On the session's loop, so that it cannot be entered behind the session's end. */
+  private CompletionStage<Outcome> enter(Session session, String channel, String info) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          if (!session.isOpen()) {
+            return new Outcome.Denied(410, "The session has ended.");
+          }
+          boolean presence = isPresence(channel);
+          boolean newcomer = presence && isAbsent(session, channel);
+          members.join(channel, session, info);
+          metrics.subscription("granted");
+          ObjectNode details = details(channel);
+          if (presence) {
+            details.set("members", listed(channel));
+          }
+          if (newcomer) {
+            announce("presence:joining", channel, info, session);
+          }
+          return new Outcome.Joined(details);
+        },
+        session.loop());
+  }
+
+  /** Takes the session out of the channel. On the session's loop. */
+  void leave(Session session, String channel) {
+    String info = members.infoOf(channel).getOrDefault(session, "");
+    if (members.leave(channel, session)) {
+      announceLeaving(session, channel, info);
+    }
+  }
+
+  /**
+   * The session has ended: others hear that its user left. On the session's loop.
+   *
+   * @param stays whether it keeps its places, because its client may resume
+   */
+  void absent(Session session, boolean stays) {
+    for (String channel : List.copyOf(members.channelsOf(session))) {
+      if (stays) {
+        announceLeaving(session, channel, members.infoOf(channel).getOrDefault(session, ""));
+      } else {
+        leave(session, channel);
+      }
+    }
+  }
+
+  private void announceLeaving(Session session, String channel, String info) {
+    if (isPresence(channel) && isAbsent(session, channel)) {
+      announce("presence:leaving", channel, info, session);
+    }
+  }
+
+  private static boolean isPresence(String channel) {
+    return ChannelName.kind(channel) == ChannelName.Kind.PRESENCE;
+  }
+
+  private boolean isAbsent(Session session, String channel) {
+    return members.of(channel).stream()
+        .noneMatch(
+            other -> other != session && other.isOpen() && other.user().equals(session.user()));
+  }
+
+  private void announce(String name, String channel, String info, Session session) {
+    ObjectNode data = details(channel);
+    data.set("member", JSON.readTree(info.isEmpty() ? "null" : info));
+    dispatcher.dispatch(
+        new Event(
+            session.id() + ":" + name,
+            name,
+            RawJson.of(data.toString()),
+            new Target.Channels(List.of(channel)),
+            new Terms(0, 0, null, session.id()),
+            System.currentTimeMillis()));
+  }
+
+  private ArrayNode listed(String channel) {
+    ArrayNode list = JSON.createArrayNode();
+    members.infoOf(channel).entrySet().stream()
+        .filter(member -> member.getKey().isOpen() && !member.getValue().isEmpty())
+        .map(Map.Entry::getValue)
+        .distinct()
+        .limit(MAX_LISTED_MEMBERS)
+        .forEach(info -> list.add(JSON.readTree(info)));
+    return list;
+  }
+
+  private static ObjectNode details(String channel) {
+    return JSON.createObjectNode().put("channel", channel);
+  }
+}

@@ -1,0 +1,143 @@
+package dev.laravelrelay.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import redis.embedded.core.ExecutableProvider;
+
+/** A {@code redis-server} process: from the PATH, else the one that embedded-redis ships. */
+final class RedisProcess implements TestRedis.Host {
+
+  private final Path directory;
+  private final String binary;
+  private final int port;
+  private final Thread hook = new Thread(this::end, "redis-process-end");
+  private Process process;
+
+  RedisProcess() {
+    try {
+      directory = Files.createTempDirectory("relay-test-redis");
+      binary = onPath().orElseGet(this::shipped);
+      port = freePort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  @Override
+  public String url() {
+    return "redis://127.0.0.1:" + port;
+  }
+
+  @Override
+  public synchronized void start() {
+    File log = directory.resolve("log").toFile();
+    List<String> command =
+        List.of(
+            binary,
+            "--port",
+            Integer.toString(port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            directory.toString(),
+            "--save",
+            "",
+            "--appendonly",
+            "no");
+    try {
+      process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public synchronized void kill() {
+    if (process == null) {
+      return;
+    }
+    try {
+      if (!process.destroyForcibly().waitFor(10, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("redis-server " + process.pid() + " does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void freeze() {
+    signal("-STOP");
+  }
+
+  @Override
+  public void thaw() {
+    signal("-CONT");
+  }
+
+  @Override
+  public void discard() {
+    end();
+    Runtime.getRuntime().removeShutdownHook(hook);
+  }
+
+  private void end() {
+    kill();
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted((a, b) -> b.compareTo(a)).map(Path::toFile).forEach(File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private synchronized void signal(String signal) {
+    try {
+      int exit =
+          new ProcessBuilder("sh", "-c", "kill " + signal + " " + process.pid()).start().waitFor();
+      if (exit != 0) {
+        throw new IllegalStateException("kill %s answered %d".formatted(signal, exit));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Optional<String> onPath() {
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+        .filter(directory -> !directory.isEmpty())
+        .map(directory -> Path.of(directory, "redis-server"))
+        .filter(Files::isExecutable)
+        .map(Path::toString)
+        .findFirst();
+  }
+
+  private String shipped() {
+    try {
+      return ExecutableProvider.newJarResourceProvider(directory.toFile()).get().getPath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}
