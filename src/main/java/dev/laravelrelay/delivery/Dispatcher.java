@@ -11,10 +11,12 @@ import dev.laravelrelay.session.Delivery;
 import dev.laravelrelay.session.Receipt;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
+import dev.laravelrelay.session.SuspendedSessions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,13 +37,19 @@ public final class Dispatcher {
   static final int LISTED_SESSIONS = 1_000;
 
   private final SessionRegistry registry;
+  private final SuspendedSessions suspended;
   private final ChannelMembers channels;
   private final Receipts receipts;
   private final RelayMetrics metrics;
 
   public Dispatcher(
-      SessionRegistry registry, ChannelMembers channels, Receipts receipts, RelayMetrics metrics) {
+      SessionRegistry registry,
+      SuspendedSessions suspended,
+      ChannelMembers channels,
+      Receipts receipts,
+      RelayMetrics metrics) {
     this.registry = registry;
+    this.suspended = suspended;
     this.channels = channels;
     this.receipts = receipts;
     this.metrics = metrics;
@@ -59,28 +67,44 @@ public final class Dispatcher {
         Session session = registry.ofSocket(id);
         yield toSessions(event, encoded, session == null ? List.of() : List.of(session));
       }
-      case Target.Everyone _ -> List.of(toAll(event, encoded, registry.all()));
+      case Target.Everyone _ -> {
+        List<Session> all = new ArrayList<>(registry.all());
+        all.addAll(suspended.all());
+        yield List.of(toAll(event, encoded, all));
+      }
     };
   }
 
-  /** Gives a new session what is held for its user, and with that opens it for live events. */
-  public void catchUp(Session session, List<Event> held) {
-    List<Delivery> deliveries =
-        held.stream()
-            .map(event -> new EncodedEvent(event).in(session.protocol(), receipt(event, session)))
-            .toList();
+  /**
+   * Gives a new session what it missed, and with that opens it for live events.
+   *
+   * @param held the events that are held for its user
+   * @param gap what passed between its client's last connection and this one
+   */
+  public void catchUp(Session session, List<Event> held, Gap gap) {
+    Set<String> settled = new HashSet<>();
+    gap.received().forEach(delivery -> settled.add(delivery.eventId()));
+    gap.missed().forEach(delivery -> settled.add(delivery.eventId()));
+    List<Delivery> deliveries = new ArrayList<>(held.size() + gap.missed().size());
+    for (Event event : held) {
+      if (!settled.contains(event.id())) {
+        Receipt receipt = receipts.of(event, session.user());
+        deliveries.add(new EncodedEvent(event).in(session.protocol(), receipt));
+      }
+    }
+    deliveries.addAll(gap.missed());
     session.loop().execute(() -> session.catchUp(deliveries));
+    gap.received().stream()
+        .map(Delivery::receipt)
+        .filter(Objects::nonNull)
+        .forEach(Receipt::received);
     metrics.delivered(deliveries.size());
-  }
-
-  private Receipt receipt(Event event, Session session) {
-    return receipts.of(event, session.user());
   }
 
   private Reach toUser(Event event, EncodedEvent encoded, String user) {
     Session[] sessions = registry.ofUser(user);
     Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, user) : null;
-    int handed = hand(event, encoded, List.of(sessions), receipt);
+    int handed = hand(event, encoded, both(sessions, suspended.ofUser(user)), receipt);
     return new Reach(user, handed, event.terms().holdSeconds() > 0);
   }
 
@@ -118,20 +142,31 @@ public final class Dispatcher {
   /** A user's own channel is the user himself: it needs no subscription. */
   private Collection<Session> membersOf(String name) {
     return ChannelName.owner(name)
-        .<Collection<Session>>map(user -> List.of(registry.ofUser(user)))
+        .map(user -> both(registry.ofUser(user), suspended.ofUser(user)))
         .orElseGet(() -> channels.of(name));
   }
 
+  private static Collection<Session> both(Session[] open, List<Session> suspended) {
+    if (suspended.isEmpty()) {
+      return List.of(open);
+    }
+    List<Session> all = new ArrayList<>(List.of(open));
+    all.addAll(suspended);
+    return all;
+  }
+
+  /** Suspended sessions log the event for their clients, but do not count as reached. */
   private int hand(
       Event event, EncodedEvent encoded, Collection<Session> sessions, @Nullable Receipt receipt) {
     Map<Protocol, Delivery> deliveries = new EnumMap<>(Protocol.class);
     IdentityHashMap<Executor, List<Session>> byLoop = new IdentityHashMap<>(4);
     int handed = 0;
     for (Session session : sessions) {
-      if (session.isOpen() && !session.id().equals(event.terms().except())) {
+      boolean open = session.isOpen();
+      if ((open || session.resumeLog() != null) && !session.id().equals(event.terms().except())) {
         deliveries.computeIfAbsent(session.protocol(), protocol -> encoded.in(protocol, receipt));
         byLoop.computeIfAbsent(session.loop(), loop -> new ArrayList<>(2)).add(session);
-        handed++;
+        handed += open ? 1 : 0;
       }
     }
     byLoop.forEach((loop, own) -> loop.execute(() -> deliver(own, deliveries)));

@@ -74,24 +74,24 @@ public final class ChannelAuth implements ChannelAuthorizer {
   private Authorization authorization(HttpRequest request, String channel, Answer answer) {
     Authorization authorization =
         switch (answer) {
-          case Answer.Replied(int status, byte[] body) when status == 200 ->
+          case Answer.Replied(int status, String body) when status == 200 ->
               read(body, ChannelName.kind(channel))
                   .orElseGet(() -> unavailable(request, "a 200 that no broadcaster gives"));
-          case Answer.Replied(int status, byte[] body) when status == 401 || status == 403 ->
+          case Answer.Replied(int status, String body) when status == 401 || status == 403 ->
               REFUSED;
-          case Answer.Replied(int status, byte[] body) -> unavailable(request, "status " + status);
+          case Answer.Replied(int status, String body) -> unavailable(request, "status " + status);
           case Answer.Silent(String why) -> unavailable(request, why);
         };
     switch (authorization) {
-      case Authorization.Granted granted -> worked("granted");
-      case Authorization.Refused refused -> worked("refused");
+      case Authorization.Granted granted -> worked(request, "granted");
+      case Authorization.Refused refused -> worked(request, "refused");
       case Authorization.Unavailable unavailable -> metrics.laravelAsked("channel", "unavailable");
     }
     return authorization;
   }
 
-  private void worked(String result) {
-    laravel.worked();
+  private void worked(HttpRequest request, String result) {
+    laravel.worked(request);
     metrics.laravelAsked("channel", result);
   }
 
@@ -104,7 +104,7 @@ public final class ChannelAuth implements ChannelAuthorizer {
    * Redis: {@code true}, or {@code {"channel_data":{…}}}. Pusher: {@code {"auth":"…"}}, for a
    * presence channel with {@code "channel_data"} as a string of JSON.
    */
-  private static Optional<Authorization> read(byte[] body, ChannelName.Kind kind) {
+  private static Optional<Authorization> read(String body, ChannelName.Kind kind) {
     try {
       JsonNode reply = JSON.readTree(body);
       if (reply.isBoolean()) {

@@ -1,5 +1,7 @@
 package dev.laravelrelay.laravel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.laravelrelay.config.LaravelConfig;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -7,8 +9,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,7 +20,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +46,7 @@ public final class LaravelClient implements AutoCloseable {
   /** What came of a question. */
   sealed interface Answer {
     /** An answer, whatever its status. */
-    record Replied(int status, byte[] body) implements Answer {}
+    record Replied(int status, String body) implements Answer {}
 
     /** No answer in time, or none that can be read. */
     record Silent(String why) implements Answer {}
@@ -57,7 +60,9 @@ public final class LaravelClient implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("laravel-", 0).factory());
   private final HttpClient http;
-  private final AtomicBoolean failing = new AtomicBoolean();
+
+  /** Paths below Laravel that gave no usable answer last: as many as the relay asks, two. */
+  private final Set<String> failing = ConcurrentHashMap.newKeySet();
 
   /**
    * Opens no connection yet.
@@ -126,10 +131,10 @@ public final class LaravelClient implements AutoCloseable {
   }
 
   private Answer send(HttpRequest request, long nanos) throws InterruptedException {
-    CompletableFuture<HttpResponse<byte[]>> sent =
-        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BYTES));
+    CompletableFuture<HttpResponse<String>> sent =
+        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofString(UTF_8), MAX_BYTES));
     try {
-      HttpResponse<byte[]> response = sent.get(nanos, TimeUnit.NANOSECONDS);
+      HttpResponse<String> response = sent.get(nanos, TimeUnit.NANOSECONDS);
       return new Answer.Replied(response.statusCode(), response.body());
     } catch (ExecutionException e) {
       return new Answer.Silent(String.valueOf(e.getCause()));
@@ -140,21 +145,19 @@ public final class LaravelClient implements AutoCloseable {
     }
   }
 
-  /** Says in the log, once until it works again, that Laravel gave no usable answer. */
+  /** Says in the log that a path gave no usable answer, once until it works again. */
   void failed(HttpRequest request, String why) {
-    if (!failing.getAndSet(true)) {
-      log.warn(
-          "Laravel gives no usable answer to {} {}: {}",
-          request.method(),
-          request.uri().getPath(),
-          why);
+    String path = request.uri().getPath();
+    if (failing.add(path)) {
+      log.warn("Laravel gives no usable answer to {} {}: {}", request.method(), path, why);
     }
   }
 
-  /** Says in the log that Laravel answers again, if it did not. */
-  void worked() {
-    if (failing.get() && failing.getAndSet(false)) {
-      log.info("Laravel answers again");
+  /** Says in the log that a path answers again, if it did not. */
+  void worked(HttpRequest request) {
+    String path = request.uri().getPath();
+    if (failing.remove(path)) {
+      log.info("Laravel answers {} {} again", request.method(), path);
     }
   }
 

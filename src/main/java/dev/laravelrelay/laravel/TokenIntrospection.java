@@ -93,25 +93,25 @@ public final class TokenIntrospection implements Authenticator {
   private Identity identity(HttpRequest request, Answer answer) {
     Identity identity =
         switch (answer) {
-          case Answer.Replied(int status, byte[] body) when status == 200 ->
+          case Answer.Replied(int status, String body) when status == 200 ->
               user(body)
                   .<Identity>map(user -> new Identity.Known(user, Long.MAX_VALUE))
                   .orElseGet(() -> unknown(request, "a 200 without a user's id"));
-          case Answer.Replied(int status, byte[] body) when status == 401 || status == 403 ->
+          case Answer.Replied(int status, String body) when status == 401 || status == 403 ->
               Identity.Refused.INVALID;
-          case Answer.Replied(int status, byte[] body) -> unknown(request, "status " + status);
+          case Answer.Replied(int status, String body) -> unknown(request, "status " + status);
           case Answer.Silent(String why) -> unknown(request, why);
         };
     switch (identity) {
-      case Identity.Known known -> worked("known");
-      case Identity.Refused refused -> worked("refused");
+      case Identity.Known known -> worked(request, "known");
+      case Identity.Refused refused -> worked(request, "refused");
       case Identity.Unknown unknown -> metrics.laravelAsked("user", "unavailable");
     }
     return identity;
   }
 
-  private void worked(String result) {
-    laravel.worked();
+  private void worked(HttpRequest request, String result) {
+    laravel.worked(request);
     metrics.laravelAsked("user", result);
   }
 
@@ -121,7 +121,7 @@ public final class TokenIntrospection implements Authenticator {
   }
 
   /** The user's {@code id}, also where an API resource wraps it in {@code data}. */
-  private static Optional<String> user(byte[] body) {
+  private static Optional<String> user(String body) {
     try {
       JsonNode user = JSON.readTree(body);
       return UserId.of(user.has("id") ? user.path("id") : user.path("data").path("id"));

@@ -106,6 +106,13 @@ public final class RelayMetrics {
         .increment();
   }
 
+  /**
+   * A client asked to resume; the result is resumed, or gap if it cannot be given all it missed.
+   */
+  public void resumption(String result) {
+    counter("relay_resumptions", "Requests to resume, by result", "result", result).increment();
+  }
+
   /** A client emitted an event that nothing here listens to. */
   public void clientEventIgnored() {
     clientEventsIgnored.increment();

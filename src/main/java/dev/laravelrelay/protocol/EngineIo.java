@@ -35,19 +35,25 @@ public final class EngineIo {
 
   /** The first character of a text packet. */
   public enum PacketType {
-    OPEN,
-    CLOSE,
-    PING,
-    PONG,
-    MESSAGE,
-    UPGRADE,
-    NOOP;
+    OPEN('0'),
+    CLOSE('1'),
+    PING('2'),
+    PONG('3'),
+    MESSAGE('4'),
+    UPGRADE('5'),
+    NOOP('6');
 
     private static final List<PacketType> ALL = List.of(values());
 
+    private final char digit;
+
+    PacketType(char digit) {
+      this.digit = digit;
+    }
+
     /** {@code '0'} to {@code '6'}. */
     public char digit() {
-      return (char) ('0' + ordinal());
+      return digit;
     }
 
     static @Nullable PacketType of(char digit) {

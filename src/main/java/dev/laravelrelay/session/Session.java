@@ -11,8 +11,11 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connected client of one user. Owns the order of what the client gets: the events that were
- * held for the user first, then what came since it was registered.
+ * One connected client of one user. Owns the order of what the client gets: first what it missed
+ * and what was held for the user, then what came since it was registered.
+ *
+ * <p>A session with a {@link ResumeLog} goes on collecting after its connection ended, so that its
+ * client may resume.
  *
  * <p>Accessors may be called from any thread; what delivers is called on the connection's loop.
  */
@@ -25,14 +28,18 @@ public final class Session {
   private final Outbox outbox;
   private final Heartbeat heartbeat;
   private final long connectedAt;
+  private final @Nullable ResumeLog resumeLog;
   private volatile boolean open = true;
 
   /** Deliveries that wait for {@link #catchUp}; null once it has happened. */
   private @Nullable List<Delivery> early = new ArrayList<>(0);
 
   /**
+   * A session that waits for {@link #catchUp}.
+   *
    * @param id the socket id that the client knows, as {@code 123.456}
    * @param connectedAt epoch milliseconds
+   * @param resumeLog null if the client cannot resume
    */
   public Session(
       String id,
@@ -41,7 +48,8 @@ public final class Session {
       Connection connection,
       Outbox outbox,
       Heartbeat heartbeat,
-      long connectedAt) {
+      long connectedAt,
+      @Nullable ResumeLog resumeLog) {
     this.id = id;
     this.user = user;
     this.protocol = protocol;
@@ -49,6 +57,7 @@ public final class Session {
     this.outbox = outbox;
     this.heartbeat = heartbeat;
     this.connectedAt = connectedAt;
+    this.resumeLog = resumeLog;
   }
 
   public String id() {
@@ -68,6 +77,11 @@ public final class Session {
     return connectedAt;
   }
 
+  /** What the client may resume from; null if it cannot resume. */
+  public @Nullable ResumeLog resumeLog() {
+    return resumeLog;
+  }
+
   /** False from the moment at which the connection began to close. */
   public boolean isOpen() {
     return open;
@@ -78,11 +92,11 @@ public final class Session {
     return connection.loop();
   }
 
-  /** Sends the event, or keeps it until {@link #catchUp}. A closed session drops it. */
+  /**
+   * Sends the event, or keeps it until {@link #catchUp}. A closed session drops it, or logs it for
+   * a client that may resume.
+   */
   public void deliver(Delivery delivery) {
-    if (!open) {
-      return;
-    }
     if (early != null) {
       early.add(delivery);
     } else {
@@ -91,18 +105,16 @@ public final class Session {
   }
 
   /**
-   * Sends what was held for the user, then what came meanwhile; from here on deliveries go straight
-   * out. An event that is in both is sent once, in its later place. Called exactly once.
+   * Sends what the client missed and what was held for the user, then what came meanwhile; from
+   * here on deliveries go straight out. An event that is in both is sent once, in its later place.
+   * Called exactly once.
    */
-  public void catchUp(Collection<Delivery> held) {
-    List<Delivery> later = early;
+  public void catchUp(Collection<Delivery> missed) {
+    List<Delivery> later = early == null ? List.of() : early;
     early = null;
-    if (!open || later == null) {
-      return;
-    }
     Set<String> sentLater = HashSet.newHashSet(later.size());
     later.forEach(delivery -> sentLater.add(delivery.eventId()));
-    for (Delivery delivery : held) {
+    for (Delivery delivery : missed) {
       if (!sentLater.contains(delivery.eventId())) {
         send(delivery);
       }
@@ -111,12 +123,15 @@ public final class Session {
   }
 
   private void send(Delivery delivery) {
+    if (resumeLog != null) {
+      resumeLog.add(delivery, System.currentTimeMillis());
+    }
     if (open && outbox.offer(delivery.frame()) && delivery.receipt() != null) {
       heartbeat.cover(delivery.receipt(), System.nanoTime());
     }
   }
 
-  /** The connection is closing: nothing is delivered any more. From any thread. */
+  /** The connection is closing: nothing is sent any more. From any thread. */
   public void closed() {
     open = false;
   }

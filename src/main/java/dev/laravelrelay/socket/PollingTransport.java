@@ -107,7 +107,7 @@ final class PollingTransport implements Transport {
   }
 
   private void aborted(Channel channel) {
-    if (!ended && poll != null && poll.channel() == channel) {
+    if (!ended && poll != null && poll.channel().equals(channel)) {
       poll = null;
       connection.close(CloseReason.TRANSPORT_CLOSED);
     }

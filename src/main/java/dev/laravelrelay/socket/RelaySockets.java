@@ -3,17 +3,21 @@ package dev.laravelrelay.socket;
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.Authenticator.Identity;
 import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.delivery.Gap;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.protocol.Protocol;
 import dev.laravelrelay.protocol.SocketIo;
+import dev.laravelrelay.session.ResumeLog;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SocketIds;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -27,13 +31,13 @@ public final class RelaySockets {
 
   private static final Logger log = LoggerFactory.getLogger(RelaySockets.class);
   private static final String UNAUTHORIZED = "unauthorized";
-  private static final String BEARER = "Bearer ";
 
   private final Authenticator authenticator;
   private final SessionRegistry registry;
   private final HeldEvents heldEvents;
   private final Dispatcher dispatcher;
   private final Subscriptions subscriptions;
+  private final Resumption resumption;
   private final RelayMetrics metrics;
 
   public RelaySockets(
@@ -42,12 +46,14 @@ public final class RelaySockets {
       HeldEvents heldEvents,
       Dispatcher dispatcher,
       Subscriptions subscriptions,
+      Resumption resumption,
       RelayMetrics metrics) {
     this.authenticator = authenticator;
     this.registry = registry;
     this.heldEvents = heldEvents;
     this.dispatcher = dispatcher;
     this.subscriptions = subscriptions;
+    this.resumption = resumption;
     this.metrics = metrics;
   }
 
@@ -64,15 +70,13 @@ public final class RelaySockets {
       return CompletableFuture.completedStage(
           new SocketIoApplication.Admission.Refused("Invalid namespace", null));
     }
-    String token = token(request);
+    ConnectAuth auth = ConnectAuth.of(request);
     return authenticator
-        .authenticate(token)
+        .authenticate(auth.token())
         .thenApply(
             identity ->
                 switch (identity) {
-                  case Identity.Known known ->
-                      new SocketIoApplication.Admission.Admitted(
-                          SocketIds.next(), null, socket -> open(socket, token, known));
+                  case Identity.Known known -> admit(auth, known);
                   case Identity.Refused(String reason) -> {
                     metrics.connectRefused(reason);
                     yield new SocketIoApplication.Admission.Refused(
@@ -86,34 +90,60 @@ public final class RelaySockets {
                 });
   }
 
-  /** From {@code auth.token}, else from the handshake's header or query. */
-  private static String token(SocketIoApplication.Request request) {
-    JsonNode auth =
-        request.auth() == null ? null : JsonMapper.shared().readTree(request.auth().toBytes());
-    JsonNode token = auth == null ? null : auth.get("token");
-    if (token == null || token.isNull()) {
-      return request.handshake().token();
+  private SocketIoApplication.Admission admit(ConnectAuth auth, Identity.Known known) {
+    Session old =
+        auth.pid() == null ? null : resumption.find(auth.pid(), known.user(), auth.offset());
+    if (old != null && auth.pid() != null) {
+      String pid = auth.pid();
+      return new SocketIoApplication.Admission.Admitted(
+          old.id(), pid, socket -> resume(socket, auth, known, pid, old));
     }
-    String text = token.isValueNode() ? token.asString() : "";
-    return text.startsWith(BEARER) ? text.substring(BEARER.length()) : text;
+    String pid = auth.resumable() ? resumption.newPid() : null;
+    return new SocketIoApplication.Admission.Admitted(
+        SocketIds.next(), pid, socket -> open(socket, auth, known, pid));
   }
 
   private SocketIoApplication.Listener open(
-      SocketIoSocket socket, String token, Identity.Known known) {
+      SocketIoSocket socket, ConnectAuth auth, Identity.Known known, @Nullable String pid) {
+    Session session = session(socket, known, pid == null ? null : new ResumeLog(""));
+    if (pid != null) {
+      resumption.own(pid, session);
+    }
+    open(session, "socket.io");
+    catchUp(session, Gap.NONE);
+    return client(socket, session, auth.token(), known);
+  }
+
+  private SocketIoApplication.Listener resume(
+      SocketIoSocket socket, ConnectAuth auth, Identity.Known known, String pid, Session old) {
+    resumption.retire(old);
+    old.close(CloseReason.TRANSPORT_CLOSED);
+    Session session = session(socket, known, new ResumeLog(auth.offset()));
+    open(session, "socket.io");
+    catchUp(session, resumption.takeOver(old, session, pid, auth.offset()));
+    return client(socket, session, auth.token(), known);
+  }
+
+  private static Session session(
+      SocketIoSocket socket, Identity.Known known, @Nullable ResumeLog resumeLog) {
     NettyConnection connection = socket.connection();
-    Session session =
-        new Session(
-            socket.id(),
-            known.user(),
-            Protocol.SOCKET_IO,
-            connection,
-            connection.outbox(),
-            connection.heartbeat(),
-            System.currentTimeMillis());
+    return new Session(
+        socket.id(),
+        known.user(),
+        resumeLog == null ? Protocol.SOCKET_IO : Protocol.SOCKET_IO_RESUMABLE,
+        connection,
+        connection.outbox(),
+        connection.heartbeat(),
+        System.currentTimeMillis(),
+        resumeLog);
+  }
+
+  private SocketIoClient client(
+      SocketIoSocket socket, Session session, String token, Identity.Known known) {
+    NettyConnection connection = socket.connection();
     SocketIoClient client =
         new SocketIoClient(socket, new Client(session, token, this, connection::after));
     client.expireAt(known.expiresAt());
-    open(session, "socket.io");
     return client;
   }
 
@@ -129,7 +159,7 @@ public final class RelaySockets {
                     switch (identity) {
                       case Identity.Known known ->
                           new PlainApplication.Admission.Admitted(
-                              connection -> open(connection, handshake.token(), known));
+                              connection -> open(connection, handshake, known));
                       case Identity.Refused(String reason) -> {
                         metrics.connectRefused(reason);
                         yield new PlainApplication.Admission.Refused(UNAUTHORIZED, reason);
@@ -142,7 +172,9 @@ public final class RelaySockets {
   }
 
   private PlainApplication.Listener open(
-      PlainConnection connection, String token, Identity.Known known) {
+      PlainConnection connection, Handshake handshake, Identity.Known known) {
+    String after = handshake.query("after");
+    Session old = after == null ? null : resumption.findPlain(known.user(), after);
     Session session =
         new Session(
             SocketIds.next(),
@@ -151,12 +183,17 @@ public final class RelaySockets {
             connection,
             connection.outbox(),
             connection.heartbeat(),
-            System.currentTimeMillis());
+            System.currentTimeMillis(),
+            new ResumeLog(old == null || after == null ? "" : after));
     PlainClient client =
-        new PlainClient(connection, new Client(session, token, this, connection::after));
+        new PlainClient(
+            connection, new Client(session, handshake.token(), this, connection::after));
     client.expireAt(known.expiresAt());
-    connection.send("connected", RawJson.of("{\"socket_id\":\"%s\"}".formatted(session.id())));
+    String resumed = after == null ? "" : ",\"resumed\":" + (old != null);
+    connection.send(
+        "connected", RawJson.of("{\"socket_id\":\"%s\"%s}".formatted(session.id(), resumed)));
     open(session, "ws");
+    catchUp(session, old == null || after == null ? Gap.NONE : Resumption.gap(old, after));
     return client;
   }
 
@@ -166,6 +203,9 @@ public final class RelaySockets {
     registry.add(session);
     metrics.sessionOpened(protocol);
     log.debug("session {} of user {} opened on {}", session.id(), session.user(), protocol);
+  }
+
+  private void catchUp(Session session, Gap gap) {
     heldEvents
         .of(session.user())
         .whenComplete(
@@ -173,15 +213,17 @@ public final class RelaySockets {
               if (failure != null) {
                 log.warn("the held events of user {} cannot be read", session.user(), failure);
               }
-              dispatcher.catchUp(session, held == null ? List.of() : held);
+              dispatcher.catchUp(session, held == null ? List.of() : held, gap);
             });
   }
 
   /** The session is over. On its loop. */
   void ended(Session session, String reason) {
     session.closed();
-    registry.remove(session);
-    subscriptions.leaveAll(session);
+    boolean replaced = !registry.remove(session);
+    if (!replaced) {
+      subscriptions.absent(session, resumption.suspend(session));
+    }
     metrics.sessionClosed(reason);
     log.debug("session {} of user {} ended: {}", session.id(), session.user(), reason);
   }

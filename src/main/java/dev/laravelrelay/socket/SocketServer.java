@@ -133,9 +133,7 @@ public final class SocketServer {
   }
 
   /**
-   * Binds the port.
-   *
-   * @throws java.net.BindException wrapped as Netty does, if the address is not to be had
+   * Binds the port; throws, unchecked, the {@link java.net.BindException} if that is not to be had.
    */
   public void start() {
     listening =

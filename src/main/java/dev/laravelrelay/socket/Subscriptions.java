@@ -11,7 +11,6 @@ import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.Session;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -129,9 +128,19 @@ public final class Subscriptions {
     }
   }
 
-  /** Takes the session out of all its channels. On the session's loop. */
-  void leaveAll(Session session) {
-    List.copyOf(members.channelsOf(session)).forEach(channel -> leave(session, channel));
+  /**
+   * The session has ended: others hear that its user left. On the session's loop.
+   *
+   * @param stays whether it keeps its places, because its client may resume
+   */
+  void absent(Session session, boolean stays) {
+    for (String channel : List.copyOf(members.channelsOf(session))) {
+      if (stays) {
+        announceLeaving(session, channel, members.infoOf(channel).getOrDefault(session, ""));
+      } else {
+        leave(session, channel);
+      }
+    }
   }
 
   private void announceLeaving(Session session, String channel, String info) {
@@ -146,7 +155,8 @@ public final class Subscriptions {
 
   private boolean isAbsent(Session session, String channel) {
     return members.of(channel).stream()
-        .noneMatch(other -> other != session && other.user().equals(session.user()));
+        .noneMatch(
+            other -> other != session && other.isOpen() && other.user().equals(session.user()));
   }
 
   private void announce(String name, String channel, String info, Session session) {
@@ -164,14 +174,12 @@ public final class Subscriptions {
 
   private ArrayNode listed(String channel) {
     ArrayNode list = JSON.createArrayNode();
-    Map<Session, String> all = members.infoOf(channel);
-    Collection<String> distinct =
-        all.values().stream()
-            .filter(info -> !info.isEmpty())
-            .distinct()
-            .limit(MAX_LISTED_MEMBERS)
-            .toList();
-    distinct.forEach(info -> list.add(JSON.readTree(info)));
+    members.infoOf(channel).entrySet().stream()
+        .filter(member -> member.getKey().isOpen() && !member.getValue().isEmpty())
+        .map(Map.Entry::getValue)
+        .distinct()
+        .limit(MAX_LISTED_MEMBERS)
+        .forEach(info -> list.add(JSON.readTree(info)));
     return list;
   }
 

@@ -84,7 +84,7 @@ final class WebSocketUpgrade {
     List<String> names = new ArrayList<>(pipeline.names());
     for (String name : names) {
       ChannelHandler present = pipeline.get(name);
-      if (present != null && present != handler && !name.equals(DECODER)) {
+      if (present != null && !present.equals(handler) && !name.equals(DECODER)) {
         pipeline.remove(present);
       }
     }

@@ -1,0 +1,94 @@
+package dev.laravelrelay.session;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a session was given lately, so that a client that lost its connection can be given what it
+ * missed. Bounded in number, bytes and time; the oldest goes first, and then a client that has
+ * nothing newer cannot resume. Safe from any thread.
+ */
+public final class ResumeLog {
+
+  /** For how long a client may be away, and how far back its events go. */
+  public static final long KEPT_MILLIS = 120_000;
+
+  /** How many events are kept. */
+  public static final int MAX_EVENTS = 1_000;
+
+  /** How many bytes of events are kept. */
+  public static final int MAX_BYTES = 1 << 20;
+
+  private record Entry(Delivery delivery, long at) {}
+
+  private final ArrayDeque<Entry> entries = new ArrayDeque<>(0);
+  private String base;
+  private long bytes;
+
+  /**
+   * Complete from here on.
+   *
+   * @param base the id of the last event that the client has; empty if it has none
+   */
+  public ResumeLog(String base) {
+    this.base = base;
+  }
+
+  /** Appends what was given to the session, or would have been. Epoch milliseconds. */
+  public synchronized void add(Delivery delivery, long now) {
+    entries.add(new Entry(delivery, now));
+    bytes += delivery.frame().size();
+    while (entries.size() > MAX_EVENTS
+        || bytes > MAX_BYTES
+        || entries.getFirst().at() < now - KEPT_MILLIS) {
+      Delivery gone = entries.removeFirst().delivery();
+      bytes -= gone.frame().size();
+      base = gone.eventId();
+      if (entries.isEmpty()) {
+        break;
+      }
+    }
+  }
+
+  /**
+   * Everything behind the event with this id, oldest first; nothing if the id is not known, or is
+   * no longer.
+   */
+  public synchronized Optional<List<Delivery>> after(String id) {
+    if (!covers(id)) {
+      return Optional.empty();
+    }
+    List<Delivery> tail = new ArrayList<>();
+    boolean behind = id.equals(base);
+    for (Entry entry : entries) {
+      if (behind) {
+        tail.add(entry.delivery());
+      }
+      behind |= entry.delivery().eventId().equals(id);
+    }
+    return Optional.of(tail);
+  }
+
+  /** The events up to and with this id: the client has them. */
+  public synchronized List<Delivery> upTo(String id) {
+    List<Delivery> head = new ArrayList<>();
+    Iterator<Entry> all = entries.iterator();
+    while (!id.equals(base) && all.hasNext()) {
+      Delivery delivery = all.next().delivery();
+      head.add(delivery);
+      if (delivery.eventId().equals(id)) {
+        break;
+      }
+    }
+    return head;
+  }
+
+  /** Whether a client that has the event with this id can be given all that it missed. */
+  public synchronized boolean covers(String id) {
+    return id.equals(base)
+        || entries.stream().anyMatch(entry -> entry.delivery().eventId().equals(id));
+  }
+}
