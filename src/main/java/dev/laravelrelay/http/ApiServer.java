@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Connector;
@@ -24,6 +23,7 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.BlockingArrayQueue;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -144,7 +144,7 @@ public final class ApiServer implements AutoCloseable {
             MAX_THREADS,
             MIN_THREADS,
             (int) IDLE_TIMEOUT.toMillis(),
-            new LinkedBlockingQueue<>(MAX_QUEUED_TASKS));
+            new BlockingArrayQueue<>(MAX_QUEUED_TASKS));
     pool.setName("api");
     return pool;
   }

@@ -29,6 +29,7 @@ record EmitReply(Emission emission, long nanos) {
     return switch (emission) {
       case Emission.Accepted _ -> 200;
       case Emission.Conflict _ -> 409;
+      case Emission.Busy _ -> 429;
       case Emission.Unavailable _ -> 503;
     };
   }
@@ -42,20 +43,21 @@ record EmitReply(Emission emission, long nanos) {
         out.writeStringProperty("message", ApiErrors.sentence(409));
         out.writePOJOProperty("errors", Map.of("id", List.of(ApiErrors.sentence(409))));
       }
-      case Emission.Unavailable(String id, int retryAfter) -> {
-        out.writeStringProperty("id", id);
-        out.writeStringProperty(
-            "message", "The event was not taken; send it again with the same id.");
-        out.writeNumberProperty("retry_after", retryAfter);
-      }
+      case Emission.Busy(String id, int retryAfter) -> retry(id, retryAfter, out);
+      case Emission.Unavailable(String id, int retryAfter) -> retry(id, retryAfter, out);
     }
+  }
+
+  private static void retry(String id, int retryAfter, JsonGenerator out) {
+    out.writeStringProperty("id", id);
+    out.writeStringProperty("message", "The event was not taken; send it again with the same id.");
+    out.writeNumberProperty("retry_after", retryAfter);
   }
 
   private void write(Emission.Accepted accepted, JsonGenerator out) {
     out.writeStringProperty("id", accepted.id());
     counts(accepted.verdict(), accepted.sessions(), accepted.confirmed(), out);
-    long tenths = nanos / 100_000;
-    out.writeNumberProperty("elapsed_ms", tenths / 10.0);
+    out.writeNumberProperty("elapsed_ms", Math.round(nanos / 100_000.0) / 10.0);
     heldUntil(accepted.heldUntil(), out);
     if (accepted.duplicate()) {
       out.writeBooleanProperty("duplicate", true);
