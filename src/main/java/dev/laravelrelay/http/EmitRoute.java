@@ -70,6 +70,9 @@ final class EmitRoute {
     if (emission instanceof Emission.Unavailable unavailable) {
       ctx.header("Retry-After", Integer.toString(unavailable.retryAfterSeconds()));
     }
+    if (emission instanceof Emission.Busy busy) {
+      ctx.header("Retry-After", Integer.toString(busy.retryAfterSeconds()));
+    }
     ctx.status(reply.status()).contentType(ApiErrors.JSON).result(JsonBytes.object(reply::write));
   }
 }
