@@ -73,7 +73,8 @@ public final class Heartbeat {
     if (awaitingAnswer) {
       connection.close(CloseReason.PING_TIMEOUT);
     } else {
-      ping(now);
+      // A timer that fires late must not put the end off; one that was stopped must not hasten it.
+      ping(Math.max(nextDeadline(), now - timeout / 2));
     }
   }
 
