@@ -24,7 +24,14 @@ final class LingeringClose {
 
   private static void close(ChannelFuture written) {
     Channel channel = written.channel();
-    if (!written.isSuccess() || !(channel instanceof DuplexChannel duplex)) {
+    if (!(channel instanceof DuplexChannel duplex)) {
+      channel.close();
+      return;
+    }
+    if (duplex.isOutputShutdown()) {
+      return;
+    }
+    if (!written.isSuccess()) {
       channel.close();
       return;
     }

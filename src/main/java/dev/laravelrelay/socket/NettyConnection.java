@@ -185,8 +185,8 @@ public final class NettyConnection implements Connection, TimerTask {
 
   /** A poll, on the loop. */
   void poll(HttpReply reply) {
-    if (!closed) {
-      heartbeat.tick(System.nanoTime());
+    if (!closed && heartbeat.isOverdue(System.nanoTime())) {
+      close(CloseReason.PING_TIMEOUT);
     }
     if (closed) {
       lastPoll(reply);
