@@ -40,6 +40,11 @@ final class PollingTransport implements Transport {
     return true;
   }
 
+  /** Whether a poll waits. */
+  boolean isPolled() {
+    return poll != null;
+  }
+
   /** False if another POST is being read, which breaks the protocol. From any thread. */
   boolean startPost() {
     return readingPost.compareAndSet(false, true);
@@ -57,10 +62,10 @@ final class PollingTransport implements Transport {
     }
   }
 
-  /** The client moved to a WebSocket: there are no more polls. */
-  void end() {
+  /** The client moved to a WebSocket: there are no more polls. Returns one that came too late. */
+  @Nullable HttpReply end() {
     ended = true;
-    release();
+    return poll == null ? null : take();
   }
 
   @Override
@@ -100,10 +105,14 @@ final class PollingTransport implements Transport {
   }
 
   private void answer(List<Frame> frames) {
+    take().send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+  }
+
+  private HttpReply take() {
     HttpReply reply = Objects.requireNonNull(poll);
     poll = null;
     reply.channel().closeFuture().removeListener(aborted);
-    reply.send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+    return reply;
   }
 
   private void aborted(Channel channel) {
