@@ -62,8 +62,8 @@ class SessionRegistryTest {
 
   /**
    * Two threads connect and close sessions of few users while two emit. A session that was there
-   * during the whole of an emit gets it, once; one that had gone before gets nothing; and in the
-   * end the registry knows exactly who is left.
+   * during the whole of an emit gets it, once; whoever has come is found and whoever has gone is
+   * not; and in the end the registry knows exactly who is left.
    */
   @RepeatedTest(5)
   void underConcurrentConnectEmitAndCloseWhoStaysMissesNothing() throws Exception {
