@@ -33,4 +33,7 @@ public sealed interface Emission {
 
   /** The backplane could not take it. Nothing is lost: the same id may be sent again. */
   record Unavailable(String id, int retryAfterSeconds) implements Emission {}
+
+  /** Too many emits await a receipt already. Nothing was done: the same id may be sent again. */
+  record Busy(String id, int retryAfterSeconds) implements Emission {}
 }

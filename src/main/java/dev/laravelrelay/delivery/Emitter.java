@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Emitter {
 
+  /** How many emits may await a receipt at a time. */
+  public static final int MAX_AWAITING = 20_000;
+
   private final Backplane backplane;
   private final Receipts receipts;
   private final EmittedIds emittedIds;
@@ -40,6 +43,9 @@ public final class Emitter {
 
   private CompletableFuture<Emission> publish(Event event) {
     boolean awaits = event.terms().confirmMillis() > 0;
+    if (awaits && receipts.awaiting() >= MAX_AWAITING) {
+      return CompletableFuture.completedFuture(new Emission.Busy(event.id(), 1));
+    }
     Receipts.Awaited awaited = awaits ? receipts.await(event) : null;
     CompletableFuture<Emission> emission =
         backplane

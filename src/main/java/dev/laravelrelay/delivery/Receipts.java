@@ -49,6 +49,11 @@ public final class Receipts {
     return waiting;
   }
 
+  /** How many emits wait for a receipt now. */
+  int awaiting() {
+    return awaited.size();
+  }
+
   /** The receipts of one event while its emitter waits for them. */
   final class Awaited {
 
