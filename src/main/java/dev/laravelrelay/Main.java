@@ -1,7 +1,111 @@
 package dev.laravelrelay;
 
+import dev.laravelrelay.config.NearestName;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The command line. Exit codes: 0 done; 1 not done, as each command says; 2 a wrong flag, command
+ * or setting, or a port in use, told in one sentence.
+ */
+@Command(
+    name = "laravel-relay",
+    description =
+        "Pushes Laravel's events to Android phones, and tells Laravel what became of them.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {"", "COMMAND --help tells more; serve --help lists every setting."})
 public final class Main {
+
+  static final int WRONG_USE = 2;
+
+  private Main() {}
+
+  /** Runs one command and exits with its code. */
   public static void main(String[] args) {
-    System.out.println("hi");
+    int code = run(new Terminal(System.out, System.err, System.getenv()), args);
+    Logging.flush();
+    System.out.flush();
+    System.exit(code);
   }
+
+  /** Runs one command; returns its exit code. */
+  static int run(Terminal terminal, String... args) {
+    CommandLine line =
+        new CommandLine(new Main())
+            .addSubcommand("serve", ServeCommand.commandLine(terminal))
+            .addSubcommand("check", CheckCommand.commandLine(terminal))
+            .addSubcommand("token", new TokenCommand(terminal))
+            .addSubcommand("emit", new EmitCommand(terminal))
+            .addSubcommand("listen", new ListenCommand(terminal))
+            .setOut(writer(terminal.out()))
+            .setErr(writer(terminal.err()))
+            .setParameterExceptionHandler((wrong, given) -> explain(wrong))
+            .setUsageHelpAutoWidth(true);
+    if (args.length == 0) {
+      line.usage(terminal.err());
+      return WRONG_USE;
+    }
+    return line.execute(args);
+  }
+
+  private static int explain(ParameterException wrong) {
+    CommandLine line = wrong.getCommandLine();
+    String sentence = firstLine(String.valueOf(wrong.getMessage()));
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      sentence = unmatched(line, unmatched);
+    }
+    boolean ended = sentence.endsWith(".") || sentence.endsWith("?");
+    line.getErr()
+        .println(
+            "%s%s Try: %s --help"
+                .formatted(sentence, ended ? "" : ".", line.getCommandSpec().qualifiedName()));
+    return WRONG_USE;
+  }
+
+  private static String unmatched(CommandLine line, UnmatchedArgumentException wrong) {
+    String given = wrong.getUnmatched().getFirst();
+    boolean flag = wrong.isUnknownOption();
+    Set<String> known =
+        flag ? line.getCommandSpec().optionsMap().keySet() : line.getSubcommands().keySet();
+    return "There is no %s %s%s"
+        .formatted(
+            flag ? "flag" : "command",
+            given,
+            NearestName.of(given, known).map(it -> "; did you mean " + it + "?").orElse(""));
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse(text).replaceFirst("^Error: ", "");
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, stream.charset());
+  }
+
+  /** The version, as the jar's manifest has it. */
+  static final class Version implements IVersionProvider {
+
+    @Override
+    public String[] getVersion() {
+      return new String[] {"Laravel Relay " + number()};
+    }
+
+    static String number() {
+      return Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+          .orElse("(not packaged)");
+    }
+  }
+
+  /** Where a command reads and writes. */
+  record Terminal(PrintStream out, PrintStream err, Map<String, String> environment) {}
 }

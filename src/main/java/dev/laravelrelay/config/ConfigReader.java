@@ -51,6 +51,19 @@ public final class ConfigReader {
         config, Arrays.stream(Setting.values()).map(raw::of).map(ConfigReader::masked).toList());
   }
 
+  /**
+   * One setting's secrets alone, for a command that needs no more: those of a list, or one.
+   *
+   * @return empty if there is none, or its file cannot be read
+   */
+  public static List<Secret> secrets(
+      Setting setting, Map<String, String> environment, boolean dev) {
+    Values values = new Values(new RawSettings(environment, Map.of(), dev));
+    return setting.kind() == Setting.Kind.SECRETS
+        ? values.secrets(setting, 1)
+        : values.secret(setting, 1).stream().toList();
+  }
+
   private RelayConfig config() {
     SocketConfig socket = socket();
     ApiConfig api = api();

@@ -5,13 +5,13 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** Finds what somebody meant who mistyped a name. */
-final class NearestName {
+public final class NearestName {
 
   private NearestName() {}
 
   /** The known name with the fewest typing errors, if they are few or only the end is missing. */
-  static Optional<String> of(String name, Collection<String> known) {
-    int tolerance = Math.max(2, (name.length() - Setting.PREFIX.length()) / 3);
+  public static Optional<String> of(String name, Collection<String> known) {
+    int tolerance = Math.max(2, name.length() / 4);
     return known.stream()
         .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
         .filter(nearest -> nearest.startsWith(name) || distance(name, nearest) <= tolerance);

@@ -6,6 +6,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -34,6 +36,8 @@ public final class RelayMetrics {
 
   private final MeterRegistry registry;
   private final Counter deliveries;
+  private final Timer emitTimes;
+  private final Map<String, Counter> emits = new ConcurrentHashMap<>();
   private final Timer receiptTimes;
   private final Counter emitsRepeated;
   private final Counter emittedIdsForgotten;
@@ -42,6 +46,11 @@ public final class RelayMetrics {
   public RelayMetrics(MeterRegistry registry) {
     this.registry = registry;
     this.deliveries = counter("relay_deliveries", "Events handed to sessions");
+    this.emitTimes =
+        Timer.builder("relay_emit_duration")
+            .description("From an emit's arrival over HTTP to its verdict")
+            .serviceLevelObjectives(LATENCY_BUCKETS)
+            .register(registry);
     this.receiptTimes =
         Timer.builder("relay_receipt_time")
             .description("From an emit to its user's first receipt")
@@ -119,6 +128,20 @@ public final class RelayMetrics {
             "status",
             Integer.toString(status))
         .increment();
+  }
+
+  /**
+   * An emit over HTTP was answered.
+   *
+   * @param verdict in lower case
+   * @param nanos from its arrival to the verdict
+   */
+  public void emitAnswered(String verdict, long nanos) {
+    emits
+        .computeIfAbsent(
+            verdict, name -> counter("relay_emits", "Emits, by verdict", "verdict", name))
+        .increment();
+    emitTimes.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   // --- delivery

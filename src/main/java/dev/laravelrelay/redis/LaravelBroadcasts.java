@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,10 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class LaravelBroadcasts implements AutoCloseable {
 
-  /** What Laravel puts before channels unless told otherwise: until 2025, and since. */
-  public static final List<String> DEFAULT_PREFIXES =
-      List.of("laravel_database_", "laravel-database-");
-
   private static final Logger log = LoggerFactory.getLogger(LaravelBroadcasts.class);
   private static final String NAME = "redis-laravel-broadcasts";
   private static final String SUBSCRIPTION = "laravel_broadcasts";
@@ -49,16 +44,19 @@ public final class LaravelBroadcasts implements AutoCloseable {
   /**
    * Not started yet.
    *
-   * @param config with a URL; its Laravel prefixes are heard besides the default ones
+   * @param config with a URL and at least one Laravel prefix
    * @param dispatch called on the subscription's thread; must not block
    * @param clock epoch milliseconds
-   * @throws IllegalArgumentException if the URL is missing or not one
+   * @throws IllegalArgumentException if there is no prefix, no URL, or it is not one
    */
   public LaravelBroadcasts(
       RedisConfig config, Consumer<Event> dispatch, RelayMetrics metrics, LongSupplier clock) {
+    if (config.laravelPrefixes().isEmpty()) {
+      throw new IllegalArgumentException("no prefix of Laravel's channels");
+    }
     this.ownPrefix = config.prefix();
     this.prefixes =
-        Stream.concat(DEFAULT_PREFIXES.stream(), config.laravelPrefixes().stream())
+        config.laravelPrefixes().stream()
             .distinct()
             .sorted(Comparator.comparingInt(String::length).reversed())
             .toList();

@@ -92,13 +92,13 @@ final class RedisSubscription implements AutoCloseable {
     this.patterns = patterns.toArray(byte[][]::new);
     this.listener = listener;
     this.clock = clock;
+    this.downSince = clock.getAsLong();
     this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
     this.keepalive = Thread.ofVirtual().name(name + "-keepalive").unstarted(this::keepTalking);
   }
 
   /** Begins to subscribe; returns at once. */
   void start() {
-    downSince = clock.getAsLong();
     thread.start();
     keepalive.start();
   }

@@ -1,0 +1,104 @@
+package dev.laravelrelay.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Redis, the relay and Laravel, told of each other; user 1 calls and user 2 is called. */
+final class Stage implements AutoCloseable {
+
+  static final int CALLER = 1;
+  static final int CALLEE = 2;
+
+  final RedisProcess redis;
+  final RelayProcess relay;
+  final LaravelProcess laravel;
+  private final String auth;
+
+  /**
+   * Sets it up.
+   *
+   * @param notify how Laravel tells the relay: http, broadcast or none
+   * @param auth how phones prove who they are (RELAY_AUTH): jwt or laravel
+   */
+  Stage(String notify, String auth) {
+    this.auth = auth;
+    int laravelPort = ChildProcess.freePort();
+    redis = RedisProcess.start();
+    relay =
+        RelayProcess.start(
+            Map.of(
+                "RELAY_AUTH",
+                auth,
+                "RELAY_JWT_SECRET",
+                LaravelProcess.JWT_SECRET,
+                "RELAY_LARAVEL_URL",
+                "http://127.0.0.1:" + laravelPort,
+                "RELAY_REDIS_URL",
+                redis.url()));
+    laravel =
+        LaravelProcess.start(
+            laravelPort,
+            Map.of(
+                "CALL_NOTIFY",
+                notify,
+                "RELAY_URL",
+                relay.apiUrl().toString(),
+                "RELAY_KEY",
+                RelayProcess.KEY,
+                "REDIS_PORT",
+                Integer.toString(redis.port())),
+            "Ana",
+            "Bo");
+  }
+
+  /** A stock Android client of this user, connected. */
+  Phone phone(int user, String... events) {
+    Phone phone =
+        PhoneKind.OKHTTP_3.make(
+            relay.socketUrl().toString(),
+            Phone.Transports.UPGRADE,
+            Map.of("token", socketToken(user)),
+            List.of(events));
+    Ears.connect(phone, Phone.Transports.UPGRADE);
+    return phone;
+  }
+
+  /** The caller calls; the call's id. */
+  String ring() {
+    var form = Map.of("receiver_id", Integer.toString(CALLEE));
+    return json(201, laravel.post(CALLER, "/api/calls", form)).path("id").asString();
+  }
+
+  /** The callee taps Reject; what Laravel answers her. */
+  JsonNode reject(String call) {
+    return json(200, laravel.post(CALLEE, "/api/calls/" + call + "/reject", Map.of()));
+  }
+
+  /** What the caller's app polls when the relay is down. */
+  String status(String call) {
+    return json(200, laravel.get(CALLER, "/api/calls/" + call)).path("status").asString();
+  }
+
+  private String socketToken(int user) {
+    return auth.equals("laravel")
+        ? laravel.token(user)
+        : json(200, laravel.get(user, "/api/socket-token")).path("token").asString();
+  }
+
+  private JsonNode json(int status, HttpResponse<String> reply) {
+    assertEquals(status, reply.statusCode(), () -> reply.body() + laravel.log());
+    return JsonMapper.shared().readTree(reply.body());
+  }
+
+  @Override
+  public void close() {
+    relay.close();
+    laravel.close();
+    redis.close();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.laravelrelay.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.LongStream;
+
+/** Times that a run prints, and keeps in {@code target/e2e/timings.txt}. */
+final class Timings {
+
+  private static final Path FILE = Path.of("target", "e2e", "timings.txt");
+
+  private final String what;
+  private final LongStream.Builder micros = LongStream.builder();
+
+  Timings(String what) {
+    this.what = what;
+  }
+
+  void add(long micros) {
+    this.micros.add(micros);
+  }
+
+  /** Says median and 95th percentile. */
+  void print() {
+    long[] sorted = micros.build().sorted().toArray();
+    say(
+        String.format(
+            Locale.ROOT,
+            "%s: median %.1f ms, p95 %.1f ms (%d runs)",
+            what,
+            percentile(sorted, 50) / 1000.0,
+            percentile(sorted, 95) / 1000.0,
+            sorted.length));
+  }
+
+  /** Says a single time. */
+  static void print(String what, long nanos) {
+    say(String.format(Locale.ROOT, "%s: %.1f ms", what, nanos / 1e6));
+  }
+
+  private static void say(String line) {
+    System.out.println(line);
+    try {
+      Files.createDirectories(FILE.getParent());
+      Files.writeString(FILE, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The smallest value that at least {@code percent} of all do not exceed. */
+  static long percentile(long[] sorted, int percent) {
+    int rank = (int) Math.ceil(sorted.length * percent / 100.0);
+    return Arrays.stream(sorted).skip(Math.max(rank, 1) - 1L).findFirst().orElseThrow();
+  }
+}

@@ -1,0 +1,14 @@
+<?php
+
+namespace App\Providers;
+
+use Illuminate\Foundation\Support\Providers\RouteServiceProvider as ServiceProvider;
+use Illuminate\Support\Facades\Route;
+
+class RouteServiceProvider extends ServiceProvider
+{
+    public function map(): void
+    {
+        Route::prefix('api')->middleware(['api', 'auth:api'])->group(base_path('routes/api.php'));
+    }
+}

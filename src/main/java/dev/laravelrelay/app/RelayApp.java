@@ -1,0 +1,239 @@
+package dev.laravelrelay.app;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.laravelrelay.auth.Authenticator;
+import dev.laravelrelay.auth.ChannelAuthorizer;
+import dev.laravelrelay.auth.DevAuthenticator;
+import dev.laravelrelay.auth.JwtAuthenticator;
+import dev.laravelrelay.config.LaravelConfig;
+import dev.laravelrelay.config.RelayConfig;
+import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.delivery.EmittedIds;
+import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.MemoryBackplane;
+import dev.laravelrelay.delivery.MemoryHeldEvents;
+import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.event.EventCodec;
+import dev.laravelrelay.http.ApiServer;
+import dev.laravelrelay.laravel.ChannelAuth;
+import dev.laravelrelay.laravel.LaravelClient;
+import dev.laravelrelay.laravel.TokenIntrospection;
+import dev.laravelrelay.lifecycle.Readiness;
+import dev.laravelrelay.lifecycle.StopSequence;
+import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.redis.LaravelBroadcasts;
+import dev.laravelrelay.session.ChannelMembers;
+import dev.laravelrelay.session.SessionRegistry;
+import dev.laravelrelay.session.SuspendedSessions;
+import dev.laravelrelay.socket.RelaySockets;
+import dev.laravelrelay.socket.Resumption;
+import dev.laravelrelay.socket.SocketServer;
+import dev.laravelrelay.socket.Subscriptions;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relay: every part made with {@code new}, bottom up, and stopped in reverse. Owns the parts;
+ * safe to close from any thread, more than once.
+ */
+public final class RelayApp implements AutoCloseable {
+
+  /** Why a relay did not start, in one sentence. */
+  public static final class StartException extends Exception {
+
+    private static final long serialVersionUID = 1;
+
+    public StartException(String sentence, Throwable cause) {
+      super(sentence, cause);
+    }
+  }
+
+  private final RelayConfig config;
+  private final StopSequence stops = new StopSequence();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private final Readiness readiness = new Readiness();
+  private final PrometheusMeterRegistry scrape =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final RelayMetrics metrics = new RelayMetrics(scrape);
+  private final SessionRegistry registry = new SessionRegistry();
+  private final ChannelMembers channels = new ChannelMembers();
+  private final SocketServer sockets;
+  private final ApiServer api;
+
+  private RelayApp(RelayConfig config) {
+    this.config = config;
+    readiness.require("drain", () -> draining.get() ? "the relay is shutting down" : null);
+
+    ScheduledExecutorService housekeeping =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("relay-housekeeping").factory());
+    stops.push("housekeeping", housekeeping::shutdownNow);
+
+    // delivery
+    MemoryHeldEvents heldEvents =
+        new MemoryHeldEvents(config.delivery(), metrics, System::currentTimeMillis);
+    housekeeping.scheduleWithFixedDelay(
+        () -> heldEvents.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
+    Receipts receipts = new Receipts(heldEvents, metrics);
+    SuspendedSessions suspended = new SuspendedSessions();
+    Dispatcher dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
+    Emitter emitter =
+        new Emitter(
+            new MemoryBackplane(dispatcher, heldEvents),
+            receipts,
+            new EmittedIds(metrics, Ticker.systemTicker()));
+
+    // edges
+    @Nullable LaravelClient laravel = laravel(config.laravel());
+    if (config.redis().url().isPresent()) {
+      LaravelBroadcasts broadcasts =
+          new LaravelBroadcasts(
+              config.redis(), dispatcher::dispatch, metrics, System::currentTimeMillis);
+      broadcasts.start();
+      stops.push("broadcasts", broadcasts::close);
+      readiness.require("redis", broadcasts::problem);
+    }
+    this.api =
+        new ApiServer(
+            config.api(),
+            new EventCodec(config.delivery(), InstantSource.system()),
+            emitter,
+            registry,
+            readiness,
+            metrics,
+            this::details);
+    stops.push("api", api::close);
+    this.sockets = new SocketServer(config.socket(), registry::size, metrics);
+    stops.push("sockets", sockets::close);
+    Subscriptions subscriptions =
+        new Subscriptions(channels, authorizer(laravel), dispatcher, metrics);
+    Resumption resumption = new Resumption(registry, suspended, channels, metrics);
+    housekeeping.scheduleWithFixedDelay(
+        () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
+    RelaySockets clients =
+        new RelaySockets(
+            authenticator(laravel),
+            registry,
+            heldEvents,
+            dispatcher,
+            subscriptions,
+            resumption,
+            metrics);
+    sockets.mountSocketIo("/socket.io/", clients.socketIo());
+    sockets.mountPlain("/ws", clients.plain());
+    sockets.mountHealth("/health", readiness::isReady);
+    metrics.gauge("relay_sessions", "Sessions on this node", registry::size);
+    metrics.gauge("relay_users", "Users with a session on this node", registry::users);
+    metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
+  }
+
+  private @Nullable LaravelClient laravel(LaravelConfig laravelConfig) {
+    if (laravelConfig.url().isEmpty()) {
+      return null;
+    }
+    LaravelClient client = new LaravelClient(laravelConfig);
+    stops.push("laravel", client::close);
+    return client;
+  }
+
+  private Authenticator authenticator(@Nullable LaravelClient laravel) {
+    return switch (config.auth().mode()) {
+      case JWT -> new JwtAuthenticator(config.auth(), Clock.systemUTC());
+      case NONE -> new DevAuthenticator();
+      case LARAVEL -> {
+        if (laravel == null) {
+          throw new IllegalArgumentException("RELAY_AUTH=laravel needs RELAY_LARAVEL_URL");
+        }
+        yield new TokenIntrospection(config.auth(), laravel, metrics);
+      }
+    };
+  }
+
+  private ChannelAuthorizer authorizer(@Nullable LaravelClient laravel) {
+    return laravel == null
+        ? (token, channel, socketId) ->
+            CompletableFuture.completedStage(new ChannelAuthorizer.Authorization.Refused())
+        : new ChannelAuth(config.laravel(), laravel, metrics);
+  }
+
+  /** Starts a relay; it takes clients and emits when this returns. */
+  public static RelayApp start(RelayConfig config) throws StartException {
+    RelayApp app = new RelayApp(config);
+    try {
+      app.open();
+      return app;
+    } catch (StartException e) {
+      app.stops.close();
+      throw e;
+    }
+  }
+
+  private void open() throws StartException {
+    listen(config.socket().bind(), config.socket().port(), sockets::start);
+    listen(config.api().bind(), config.api().port(), api::start);
+    stops.push("sessions", this::drain);
+    stops.push("readiness", () -> draining.set(true));
+  }
+
+  private static void listen(String bind, int port, Runnable start) throws StartException {
+    try {
+      start.run();
+    } catch (RuntimeException e) {
+      throw new StartException(why(bind, port, e), e);
+    }
+  }
+
+  private static String why(String bind, int port, Throwable failure) {
+    String reason = failure.toString();
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof IOException && cause.getMessage() != null) {
+        reason = cause.getMessage();
+      }
+    }
+    return "The relay cannot listen on %s:%d: %s.".formatted(bind, port, reason);
+  }
+
+  private void drain() throws InterruptedException {
+    sockets.drain(config.drain());
+  }
+
+  private Map<String, Object> details() {
+    return Map.of(
+        "backplane", "memory", "auth", config.auth().mode().name().toLowerCase(Locale.ROOT));
+  }
+
+  /** The port of the public door. */
+  public int socketPort() {
+    return sockets.port();
+  }
+
+  /** The port of the private door. */
+  public int apiPort() {
+    return api.port();
+  }
+
+  /** Returns when the relay has been stopped. */
+  public void awaitStop() throws InterruptedException {
+    stopped.await();
+  }
+
+  /** Drains the clients, then stops every part. */
+  @Override
+  public void close() {
+    stops.close();
+    stopped.countDown();
+  }
+}

@@ -1,0 +1,89 @@
+package dev.laravelrelay.http;
+
+import dev.laravelrelay.metrics.RelayMetrics;
+import io.javalin.http.Context;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The one place in which a refusal becomes HTTP, in the shape of Laravel's own: {@code {"message":
+ * "...", "errors": {"field": ["..."]}}}. Each one is counted. Safe from any thread.
+ */
+final class ApiErrors {
+
+  static final String JSON = "application/json";
+
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  /** The words for what has no sentence of its own. */
+  private static final Map<Integer, String> SENTENCES =
+      Map.of(
+          400, "Bad Request.",
+          401, "Unauthenticated.",
+          404, "Not Found.",
+          405, "Method Not Allowed.",
+          409, "The id was used within five minutes for another emit.",
+          500, "Server Error.");
+
+  private final RelayMetrics metrics;
+
+  ApiErrors(RelayMetrics metrics) {
+    this.metrics = metrics;
+  }
+
+  /** What is wrong with a request that is well-formed. */
+  void invalid(Context ctx, Map<String, List<String>> errors) {
+    answer(ctx, 422, invalidBody(errors));
+  }
+
+  /** A refusal in the usual words for its status. */
+  void refuse(Context ctx, int status) {
+    refuse(ctx, status, sentence(status));
+  }
+
+  /** A refusal in one sentence. */
+  void refuse(Context ctx, int status, String message) {
+    answer(ctx, status, Map.of("message", message));
+  }
+
+  /** A refusal with this body, which has a {@code message}. */
+  void answer(Context ctx, int status, Map<String, ?> body) {
+    refused(status);
+    ctx.status(status).contentType(JSON).result(json(body));
+  }
+
+  /** Counts a refusal that is answered within another reply. */
+  void refused(int status) {
+    metrics.apiRefused(status);
+  }
+
+  /** The body of a 422. */
+  static Map<String, Object> invalidBody(Map<String, List<String>> errors) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("message", summary(errors));
+    body.put("errors", errors);
+    return body;
+  }
+
+  static String sentence(int status) {
+    return SENTENCES.getOrDefault(status, "The request cannot be served.");
+  }
+
+  static byte[] json(Object body) {
+    return MAPPER.writeValueAsString(body).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Laravel's: the first sentence, and how many there are besides. */
+  private static String summary(Map<String, List<String>> errors) {
+    String first = errors.values().iterator().next().getFirst();
+    int more = errors.values().stream().mapToInt(List::size).sum() - 1;
+    return switch (more) {
+      case 0 -> first;
+      case 1 -> first + " (and 1 more error)";
+      default -> first + " (and " + more + " more errors)";
+    };
+  }
+}

@@ -1,0 +1,25 @@
+package dev.laravelrelay.http;
+
+import java.io.ByteArrayOutputStream;
+import java.util.function.Consumer;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Writes replies as UTF-8 without building them as a tree first. */
+final class JsonBytes {
+
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private JsonBytes() {}
+
+  /** One object, whose members {@code members} writes. */
+  static byte[] object(Consumer<JsonGenerator> members) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+    try (JsonGenerator out = MAPPER.createGenerator(bytes)) {
+      out.writeStartObject();
+      members.accept(out);
+      out.writeEndObject();
+    }
+    return bytes.toByteArray();
+  }
+}

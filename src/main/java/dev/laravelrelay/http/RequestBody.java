@@ -1,0 +1,73 @@
+package dev.laravelrelay.http;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's JSON body, read once and whole into one array, never beyond a limit. What can be
+ * refused by the headers is refused before the first byte is read, so that a client that waits for
+ * {@code 100 Continue} never sends it.
+ */
+sealed interface RequestBody {
+
+  /** The bytes; the array is the caller's own. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Whole(byte[] bytes) implements RequestBody {}
+
+  /** Not taken. */
+  record Refused(int status, String message) implements RequestBody {}
+
+  /** Reads the body; blocks while it comes in. */
+  static RequestBody read(HttpServletRequest request, int limit) {
+    if (!isJson(request.getContentType())) {
+      return new Refused(415, "The Content-Type must be application/json in UTF-8.");
+    }
+    if (request.getHeader("Content-Encoding") != null) {
+      return new Refused(415, "The body must not be compressed.");
+    }
+    long length = request.getContentLengthLong();
+    if (length > limit) {
+      return tooLarge(limit);
+    }
+    try (InputStream in = request.getInputStream()) {
+      return length >= 0 ? known(in, (int) length) : unknown(in, limit);
+    } catch (IOException cut) {
+      return new Refused(400, "The body did not arrive whole.");
+    }
+  }
+
+  private static RequestBody known(InputStream in, int length) throws IOException {
+    byte[] bytes = new byte[length];
+    return in.readNBytes(bytes, 0, length) == length
+        ? new Whole(bytes)
+        : new Refused(400, "The body did not arrive whole.");
+  }
+
+  private static RequestBody unknown(InputStream in, int limit) throws IOException {
+    byte[] bytes = in.readNBytes(limit + 1);
+    return bytes.length <= limit ? new Whole(bytes) : tooLarge(limit);
+  }
+
+  private static Refused tooLarge(int limit) {
+    return new Refused(413, "The body must not be larger than %d bytes.".formatted(limit));
+  }
+
+  private static boolean isJson(@Nullable String type) {
+    if ("application/json".equals(type)) {
+      return true;
+    }
+    if (type == null) {
+      return false;
+    }
+    String[] parts = type.toLowerCase(Locale.ROOT).split(";", -1);
+    return parts[0].strip().equals("application/json")
+        && Arrays.stream(parts)
+            .skip(1)
+            .map(part -> part.strip().replace("\"", ""))
+            .allMatch(part -> !part.startsWith("charset=") || part.equals("charset=utf-8"));
+  }
+}
