@@ -39,13 +39,20 @@ final class StopOnSignal implements AutoCloseable {
     return new StopOnSignal(hook);
   }
 
-  /** Signals are the JVM's own business again, unless one is being heeded. */
+  /**
+   * Signals are the JVM's own business again. If one is being heeded, this does not return: the
+   * process ends when the stop has.
+   */
   @Override
   public void close() {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException alreadyStopping) {
-      log.debug("stopping already");
+      try {
+        hook.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

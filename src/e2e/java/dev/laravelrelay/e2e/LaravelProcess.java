@@ -43,7 +43,7 @@ final class LaravelProcess implements AutoCloseable {
   private final Path directory;
   private final Map<String, String> environment;
   private final JsonNode tokens;
-  private final ChildProcess child;
+  private ChildProcess child;
 
   private LaravelProcess(
       int port, Path directory, Map<String, String> settings, List<String> users) {
@@ -122,6 +122,16 @@ final class LaravelProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    child.close();
+  }
+
+  /** Starts it again, on the same port and database. */
+  void restart() {
+    child = serve();
   }
 
   /** Laravel's own log: what went wrong inside the app. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,18 +111,31 @@ class MainRoadE2E {
   @Test
   void aTokenThatLaravelDoesNotKnowIsRefused() {
     try (Stage stage = new Stage("none", "laravel");
-        Phone stranger =
-            PhoneKind.OKHTTP_3.make(
-                stage.relay.socketUrl().toString(),
-                Phone.Transports.UPGRADE,
-                Map.of("token", "1|" + "x".repeat(40)),
-                List.of())) {
+        Phone stranger = stage.stranger("1|" + "x".repeat(40))) {
       stranger.connect();
 
       JsonNode error = JSON.readTree(Ears.first(stranger, "connect_error").args().getFirst());
 
       assertTrue(error.path("message").isString(), error.toString());
       assertTrue(error.at("/data/code").isValueNode(), error.toString());
+    }
+  }
+
+  @Test
+  void aPhoneThatCameWhileLaravelWasAwayGetsInByItself() {
+    try (Stage stage = new Stage("none", "laravel")) {
+      stage.laravel.kill();
+      try (Phone phone = stage.stranger(stage.laravel.token(CALLER))) {
+        phone.connect();
+        assertEquals(
+            List.of("EngineIOException"),
+            Ears.first(phone, "connect_error").types(),
+            "a broken transport, which the client retries, and no refusal, which it does not");
+
+        stage.laravel.restart();
+
+        Ears.first(phone, "connect");
+      }
     }
   }
 

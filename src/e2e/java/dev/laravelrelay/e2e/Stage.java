@@ -58,14 +58,19 @@ final class Stage implements AutoCloseable {
 
   /** A stock Android client of this user, connected. */
   Phone phone(int user, String... events) {
-    Phone phone =
-        PhoneKind.OKHTTP_3.make(
-            relay.socketUrl().toString(),
-            Phone.Transports.UPGRADE,
-            Map.of("token", socketToken(user)),
-            List.of(events));
+    Phone phone = phone(socketToken(user), List.of(events));
     Ears.connect(phone, Phone.Transports.UPGRADE);
     return phone;
+  }
+
+  /** A stock Android client with this token, not yet connected. */
+  Phone stranger(String token) {
+    return phone(token, List.of());
+  }
+
+  private Phone phone(String token, List<String> events) {
+    return PhoneKind.OKHTTP_3.make(
+        relay.socketUrl().toString(), Phone.Transports.UPGRADE, Map.of("token", token), events);
   }
 
   /** The caller calls; the call's id. */

@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -106,6 +107,21 @@ class StockClientE2E {
               .map(heard -> JSON.readTree(heard.args().getFirst()).path("i").asInt())
               .toList();
       assertEquals(Stream.iterate(0, i -> i + 1).limit(count).toList(), numbers);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} over {1}")
+  @MethodSource("phones")
+  void anAcknowledgementIsGivenWhereOneIsWanted(PhoneKind kind, Phone.Transports transports) {
+    try (Phone phone = kind.make(relay.socketUrl().toString(), transports, auth(7), List.of("e"))) {
+      Ears.connect(phone, transports);
+
+      String answer =
+          phone.ask("subscribe", "{\"channel\":\"news\"}").orTimeout(10, TimeUnit.SECONDS).join();
+
+      assertTrue(JSON.readTree(answer).path(0).path("ok").asBoolean(), answer);
+      relay.emit("{\"channel\":\"news\",\"event\":\"e\",\"data\":{\"in\":\"news\"}}");
+      assertEquals(List.of("{\"in\":\"news\"}"), Ears.first(phone, "e").args());
     }
   }
 

@@ -192,7 +192,7 @@ public final class RelayApp implements AutoCloseable {
   private static void listen(String bind, int port, Runnable start) throws StartException {
     try {
       start.run();
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Netty throws a BindException where none is declared
       throw new StartException(why(bind, port, e), e);
     }
   }

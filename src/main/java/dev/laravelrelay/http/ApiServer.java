@@ -23,9 +23,9 @@ import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.BlockingArrayQueue;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +40,7 @@ public final class ApiServer implements AutoCloseable {
 
   private static final int MAX_THREADS = 64;
   private static final int MIN_THREADS = 4;
-  private static final int MAX_QUEUED_TASKS = 20_000;
+  private static final int MAX_CONNECTIONS = 20_000;
   private static final int ACCEPT_BACKLOG = 1_024;
   private static final int MAX_HEAD_BYTES = 16 * 1_024;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
@@ -140,16 +140,14 @@ public final class ApiServer implements AutoCloseable {
     connector.setPort(config.port());
     connector.setAcceptQueueSize(ACCEPT_BACKLOG);
     connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    connector.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
     return connector;
   }
 
+  /** Its queue needs no bound of its own: no more tasks wait than there are connections. */
   private static QueuedThreadPool threads() {
     QueuedThreadPool pool =
-        new QueuedThreadPool(
-            MAX_THREADS,
-            MIN_THREADS,
-            (int) IDLE_TIMEOUT.toMillis(),
-            new BlockingArrayQueue<>(MIN_THREADS, MIN_THREADS, MAX_QUEUED_TASKS));
+        new QueuedThreadPool(MAX_THREADS, MIN_THREADS, (int) IDLE_TIMEOUT.toMillis());
     pool.setName("api");
     return pool;
   }

@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NettyConnection implements Connection, TimerTask {
 
+  private static final String CLOSE = EngineIo.CLOSE.text();
+  private static final long POLL_GRACE_MILLIS = 50;
+  private static final long POLL_RELEASE_MILLIS = 10;
+
   private final String sid;
   private final EventLoop loop;
   private final EngineServer server;
@@ -188,8 +192,8 @@ public final class NettyConnection implements Connection, TimerTask {
 
   /** A poll, on the loop. */
   void poll(HttpReply reply) {
-    if (!closed) {
-      heartbeat.tick(System.nanoTime());
+    if (!closed && heartbeat.isOverdue(System.nanoTime())) {
+      close(CloseReason.PING_TIMEOUT);
     }
     if (closed) {
       lastPoll(reply);
@@ -201,8 +205,15 @@ public final class NettyConnection implements Connection, TimerTask {
     } else {
       polling.flush(outbox);
       if (probed) {
-        polling.release();
+        loop.schedule(this::releaseWhileProbed, POLL_RELEASE_MILLIS, TimeUnit.MILLISECONDS);
       }
+    }
+  }
+
+  /** If the upgrade did not overtake the poll, which came by another TCP connection. */
+  private void releaseWhileProbed() {
+    if (probed && !closed && transport instanceof PollingTransport polling) {
+      polling.release();
     }
   }
 
@@ -240,8 +251,18 @@ public final class NettyConnection implements Connection, TimerTask {
 
   /** The body of the POST that was started, on the loop. */
   void post(String body, HttpReply reply) {
+    post(body, reply, false);
+  }
+
+  private void post(String body, HttpReply reply, boolean late) {
     if (closed) {
       server.refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else if (body.equals(CLOSE)
+        && transport instanceof PollingTransport polling
+        && !polling.isPolled()
+        && !late) {
+      // Its poll is on another TCP connection, and may be read a moment later by another loop.
+      loop.schedule(() -> post(body, reply, true), POLL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
     } else if (receiveAll(EngineIo.decodePayload(body))) {
       server.ok(reply);
     } else {
@@ -299,7 +320,10 @@ public final class NettyConnection implements Connection, TimerTask {
     } else if (probed && message.equals("5") && transport instanceof PollingTransport polling) {
       probe = null;
       probed = false;
-      polling.end();
+      HttpReply late = polling.end();
+      if (late != null) {
+        server.refuse(late, EngineIo.Refusal.BAD_REQUEST);
+      }
       transport = new WebSocketTransport(channel, timer());
       transport.flush(outbox);
     } else {
@@ -340,6 +364,7 @@ public final class NettyConnection implements Connection, TimerTask {
     if (closed || told == null) {
       return;
     }
+    listener = null;
     Frame farewell = told.farewell(reason);
     if (farewell != null) {
       outbox.offer(farewell);
@@ -349,13 +374,12 @@ public final class NettyConnection implements Connection, TimerTask {
       heartbeatTimeout.cancel();
     }
     told.closed(reason);
-    listener = null;
     if (probe != null) {
       endProbe(probe);
     }
     transport.close(reason, outbox);
     boolean lastPollMayCome =
-        farewell != null && transport instanceof PollingTransport && !outbox.isEmpty();
+        reason.isServersWish() && transport instanceof PollingTransport && !outbox.isEmpty();
     if (!lastPollMayCome) {
       outbox.clear();
     }

@@ -46,6 +46,11 @@ final class PollingTransport implements Transport {
     return true;
   }
 
+  /** Whether a poll waits. */
+  boolean isPolled() {
+    return poll != null;
+  }
+
   /** False if another POST is being read, which breaks the protocol. From any thread. */
   boolean startPost() {
     return readingPost.compareAndSet(false, true);
@@ -63,10 +68,10 @@ final class PollingTransport implements Transport {
     }
   }
 
-  /** The client moved to a WebSocket: there are no more polls. */
-  void end() {
+  /** The client moved to a WebSocket: there are no more polls. Returns one that came too late. */
+  @Nullable HttpReply end() {
     ended = true;
-    release();
+    return poll == null ? null : take();
   }
 
   /** The pong is here: what has waited for it goes out. */
@@ -117,11 +122,15 @@ final class PollingTransport implements Transport {
   }
 
   private void answer(List<Frame> frames) {
+    awaitingPong |= frames.contains(EngineIo.PING);
+    take().send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+  }
+
+  private HttpReply take() {
     HttpReply reply = Objects.requireNonNull(poll);
     poll = null;
     reply.channel().closeFuture().removeListener(aborted);
-    awaitingPong |= frames.contains(EngineIo.PING);
-    reply.send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+    return reply;
   }
 
   private void aborted(Channel channel) {
