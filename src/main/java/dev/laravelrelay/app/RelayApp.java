@@ -112,6 +112,7 @@ public final class RelayApp implements AutoCloseable {
             new EventCodec(config.delivery(), InstantSource.system()),
             emitter,
             registry,
+            heldEvents,
             readiness,
             metrics,
             this::details);

@@ -3,6 +3,7 @@ package dev.laravelrelay.http;
 import dev.laravelrelay.auth.ApiKeys;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -13,6 +14,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -59,6 +61,7 @@ public final class ApiServer implements AutoCloseable {
       EventCodec codec,
       Emitter emitter,
       SessionRegistry sessions,
+      HeldEvents heldEvents,
       Readiness readiness,
       RelayMetrics metrics,
       Supplier<Map<String, Object>> details) {
@@ -76,6 +79,7 @@ public final class ApiServer implements AutoCloseable {
             errors,
             metrics,
             threads);
+    HeldRoutes held = new HeldRoutes(heldEvents, InstantSource.system(), threads);
     OpsRoutes ops = new OpsRoutes(sessions, readiness, metrics, details);
     this.javalin =
         Javalin.create(
@@ -84,6 +88,7 @@ public final class ApiServer implements AutoCloseable {
               javalinConfig.routes.post("/api/emit", emit::handle);
               javalinConfig.routes.post("/api/emit/batch", batch::handle);
               ops.addTo(javalinConfig.routes);
+              held.addTo(javalinConfig.routes);
               new DocsRoutes().addTo(javalinConfig.routes);
             });
   }

@@ -167,12 +167,19 @@ public final class NettyConnection implements Connection, TimerTask {
       case EngineIo.Text(EngineIo.PacketType type, String data) -> {
         switch (type) {
           case MESSAGE -> told.text(data);
-          case PONG -> heartbeat.answered(System.nanoTime());
+          case PONG -> pong();
           case CLOSE -> close(CloseReason.CLIENT_CLOSED);
           case PING -> close(CloseReason.PARSE_ERROR);
           case OPEN, UPGRADE, NOOP -> {}
         }
       }
+    }
+  }
+
+  private void pong() {
+    heartbeat.answered(System.nanoTime());
+    if (transport instanceof PollingTransport polling) {
+      polling.ponged(outbox);
     }
   }
 

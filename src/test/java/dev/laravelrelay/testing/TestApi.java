@@ -45,6 +45,7 @@ public final class TestApi implements AutoCloseable, Backplane {
   public final Readiness readiness = new Readiness();
   public final SessionRegistry sessions = new SessionRegistry();
   public final ApiServer server;
+  public final MemoryHeldEvents held;
   private final HttpClient client = HttpClient.newHttpClient();
 
   /** What becomes of an event; to be replaced. */
@@ -54,7 +55,7 @@ public final class TestApi implements AutoCloseable, Backplane {
   public TestApi() {
     DeliveryConfig delivery = new DeliveryConfig(0, 100, 1_000_000, 10_000_000);
     RelayMetrics metrics = new RelayMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
-    MemoryHeldEvents held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
+    held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
     Emitter emitter =
         new Emitter(this, new Receipts(held, metrics), new EmittedIds(metrics, System::nanoTime));
     server =
@@ -63,6 +64,7 @@ public final class TestApi implements AutoCloseable, Backplane {
             new EventCodec(delivery, InstantSource.system()),
             emitter,
             sessions,
+            held,
             readiness,
             metrics,
             () -> Map.of("backplane", "test"));
