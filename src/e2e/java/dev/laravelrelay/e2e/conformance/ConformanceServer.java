@@ -31,7 +31,7 @@ public final class ConformanceServer {
   private ConformanceServer() {}
 
   /** Starts it; the arguments are not used. */
-  public static void main(String[] args) throws InterruptedException, SocketException {
+  public static void main(String[] args) throws Exception {
     SocketConfig config;
     try {
       config = config(System.getenv());
@@ -46,6 +46,7 @@ public final class ConformanceServer {
     server.mountEngineIo("/engine.io/", EngineEcho::new);
     server.mountSocketIo("/socket.io/", new ConformanceApplication());
     server.start();
+    Rehearsal.play(server.port());
     System.out.println("conformance server on http://127.0.0.1:" + server.port());
     Thread.currentThread().join();
   }
