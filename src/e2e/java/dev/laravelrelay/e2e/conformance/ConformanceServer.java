@@ -41,14 +41,22 @@ public final class ConformanceServer {
       return;
     }
     ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
+    SocketServer stage = mounted(config(Map.of("PORT", "0")));
+    stage.start();
+    Rehearsal.play(stage.port());
+    stage.close();
+    SocketServer server = mounted(config);
+    server.start();
+    System.out.println("conformance server on http://127.0.0.1:" + server.port());
+    Thread.currentThread().join();
+  }
+
+  private static SocketServer mounted(SocketConfig config) {
     SocketServer server =
         new SocketServer(config, () -> 0, new RelayMetrics(new SimpleMeterRegistry()));
     server.mountEngineIo("/engine.io/", EngineEcho::new);
     server.mountSocketIo("/socket.io/", new ConformanceApplication());
-    server.start();
-    Rehearsal.play(server.port());
-    System.out.println("conformance server on http://127.0.0.1:" + server.port());
-    Thread.currentThread().join();
+    return server;
   }
 
   private static SocketConfig config(Map<String, String> environment) throws SocketException {
