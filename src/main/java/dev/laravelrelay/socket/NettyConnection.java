@@ -357,6 +357,11 @@ public final class NettyConnection implements Connection, TimerTask {
     if (closed || told == null) {
       return;
     }
+    if (probed && reason == CloseReason.DRAINING) {
+      // Between two transports nothing would reach the client; the upgrade's time is bounded.
+      loop.schedule(() -> end(reason), POLL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+      return;
+    }
     listener = null;
     Frame farewell = told.farewell(reason);
     if (farewell != null) {
