@@ -3,13 +3,18 @@ package dev.laravelrelay.socket;
 import dev.laravelrelay.protocol.CloseReason;
 import io.netty.channel.EventLoop;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hands what a WebSocket reads to its Engine.IO connection, on that connection's loop: after an
  * upgrade it may be another one than the channel's.
  */
 final class EngineSocket implements WebSocketChannel.Listener {
+
+  private static final Logger log = LoggerFactory.getLogger(EngineSocket.class);
 
   private @Nullable NettyConnection connection;
   private @Nullable WebSocketChannel channel;
@@ -56,8 +61,13 @@ final class EngineSocket implements WebSocketChannel.Listener {
     EventLoop loop = (EventLoop) owner.loop();
     if (loop.inEventLoop()) {
       task.run();
-    } else {
+      return;
+    }
+    try {
       loop.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The server is closing, and the connection's loop is over before the channel's.
+      log.debug("dropped what came behind the end", e);
     }
   }
 }
