@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class NettyConnection implements Connection, TimerTask {
 
   private static final String CLOSE = EngineIo.CLOSE.text();
-  private static final long POLL_GRACE_MILLIS = 50;
+  private static final long POLL_GRACE_MILLIS = 150;
   private static final long POLL_RELEASE_MILLIS = 10;
 
   private final String sid;
