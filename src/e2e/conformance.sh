@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 mvn -q -B -ntp -Dmaven.test.skip=true package
-exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" -cp target/laravel-relay.jar \
+exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" --enable-native-access=ALL-UNNAMED -cp target/laravel-relay.jar \
   src/e2e/java/dev/laravelrelay/e2e/conformance/ConformanceServer.java

@@ -69,6 +69,15 @@ public final class NettyConnection implements Connection, TimerTask {
     return loop;
   }
 
+  /** Runs the task on the loop: now, if this is its thread. */
+  void onLoop(Runnable task) {
+    if (loop.inEventLoop()) {
+      task.run();
+    } else {
+      loop.execute(task);
+    }
+  }
+
   /** The frames that wait for the client; on the loop only. */
   public Outbox outbox() {
     return outbox;
@@ -352,11 +361,7 @@ public final class NettyConnection implements Connection, TimerTask {
 
   @Override
   public void close(CloseReason reason) {
-    if (loop.inEventLoop()) {
-      end(reason);
-    } else {
-      loop.execute(() -> end(reason));
-    }
+    onLoop(() -> end(reason));
   }
 
   private void end(CloseReason reason) {

@@ -6,6 +6,7 @@ import dev.laravelrelay.config.SocketConfig;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.socket.SocketServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -31,7 +32,7 @@ public final class ConformanceServer {
   private ConformanceServer() {}
 
   /** Starts it; the arguments are not used. */
-  public static void main(String[] args) throws InterruptedException, SocketException {
+  public static void main(String[] args) throws InterruptedException, IOException {
     SocketConfig config;
     try {
       config = config(System.getenv());
@@ -41,13 +42,21 @@ public final class ConformanceServer {
       return;
     }
     ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
+    SocketServer rehearsal = server(config(Map.of("PORT", "0")));
+    WarmUp.of(rehearsal.port());
+    rehearsal.close();
+    SocketServer server = server(config);
+    System.out.println("conformance server on http://127.0.0.1:" + server.port());
+    Thread.currentThread().join();
+  }
+
+  private static SocketServer server(SocketConfig config) {
     SocketServer server =
         new SocketServer(config, () -> 0, new RelayMetrics(new SimpleMeterRegistry()));
     server.mountEngineIo("/engine.io/", EngineEcho::new);
     server.mountSocketIo("/socket.io/", new ConformanceApplication());
     server.start();
-    System.out.println("conformance server on http://127.0.0.1:" + server.port());
-    Thread.currentThread().join();
+    return server;
   }
 
   private static SocketConfig config(Map<String, String> environment) throws SocketException {
