@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.json.JSONObject;
 
 /**
  * What a run came to.
@@ -39,9 +40,18 @@ record FaultReport(
     Map<Integer, Long> firstOf(int user) {
       Map<Integer, Long> first = new LinkedHashMap<>();
       for (Heard heard : phones.get(user).heard("ring")) {
-        first.putIfAbsent(heard.number(), heard.nanos());
+        first.putIfAbsent(number(heard), heard.nanos());
       }
       return first;
+    }
+
+    /** npm replays before its CONNECT, and then the Java client gives the event's name first. */
+    private static int number(Heard heard) {
+      return heard.args().stream()
+          .filter(JSONObject.class::isInstance)
+          .map(data -> ((JSONObject) data).optInt("n"))
+          .findFirst()
+          .orElseThrow();
     }
 
     long missing(List<Emitted> emitted) {
