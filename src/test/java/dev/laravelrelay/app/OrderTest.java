@@ -41,13 +41,13 @@ class OrderTest {
     for (int round = 0; round < 5; round++) {
       String user = "comes-" + transports + "-" + round;
       emit(user, 1, 30);
-      CompletableFuture<Void> more = CompletableFuture.runAsync(() -> emit(user, 31, 150));
+      CompletableFuture<Void> more = CompletableFuture.runAsync(() -> emit(user, 31, 90));
       try (StockClient phone =
           new StockClient(relay.socketUrl(), transports, user, "ring").connect()) {
         more.join();
-        phone.await("ring", 150);
+        phone.await("ring", 90);
 
-        assertEquals(upTo(150), phone.numbers("ring"));
+        assertEquals(upTo(90), phone.numbers("ring"));
       }
     }
   }
