@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class NettyConnection implements Connection, TimerTask {
 
   private static final String CLOSE = EngineIo.CLOSE.text();
-  private static final long POLL_GRACE_MILLIS = 50;
+  private static final long POLL_GRACE_MILLIS = 150;
   private static final long POLL_RELEASE_MILLIS = 10;
 
   private final String sid;
@@ -73,11 +73,11 @@ public final class NettyConnection implements Connection, TimerTask {
     return loop;
   }
 
-  /** Runs the task on the loop: now, if this is its thread. */
+  /** Runs the task on the loop: now, if this is its thread; never, if the server has ended. */
   void onLoop(Runnable task) {
     if (loop.inEventLoop()) {
       task.run();
-    } else {
+    } else if (!loop.isShuttingDown()) {
       loop.execute(task);
     }
   }
@@ -375,6 +375,11 @@ public final class NettyConnection implements Connection, TimerTask {
   private void end(CloseReason reason) {
     EngineApplication.Listener told = listener;
     if (closed || told == null) {
+      return;
+    }
+    if (probed && reason == CloseReason.DRAINING) {
+      // Between two transports nothing would reach the client; the upgrade's time is bounded.
+      loop.schedule(() -> end(reason), POLL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     listener = null;
