@@ -35,6 +35,10 @@ public final class NettyConnection implements Connection, TimerTask {
   private @Nullable WebSocketChannel probe;
   private boolean probed;
   private boolean flushPlanned;
+
+  /** The last payload of polling was not proved to have arrived when the WebSocket took over. */
+  private boolean pollUnproved;
+
   private volatile boolean closed;
   private EngineApplication.@Nullable Listener listener;
   private @Nullable Timeout heartbeatTimeout;
@@ -113,12 +117,12 @@ public final class NettyConnection implements Connection, TimerTask {
       flushPlanned = true;
       loop.execute(this::flush);
     }
-    return transport.write(frame);
+    return !pollUnproved && transport.write(frame);
   }
 
   private void flush() {
     flushPlanned = false;
-    if (!closed) {
+    if (!closed && !pollUnproved) {
       transport.flush(outbox);
     }
   }
@@ -180,6 +184,9 @@ public final class NettyConnection implements Connection, TimerTask {
     heartbeat.answered(System.nanoTime());
     if (transport instanceof PollingTransport polling) {
       polling.ponged(outbox);
+    } else if (pollUnproved) {
+      pollUnproved = false;
+      transport.flush(outbox);
     }
   }
 
@@ -333,8 +340,9 @@ public final class NettyConnection implements Connection, TimerTask {
       if (late != null) {
         server.refuse(late, EngineIo.Refusal.BAD_REQUEST);
       }
+      pollUnproved = polling.awaitsPong();
       transport = new WebSocketTransport(channel, timer());
-      transport.flush(outbox);
+      flush();
     } else {
       endProbe(channel);
     }
