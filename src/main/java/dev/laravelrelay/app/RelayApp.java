@@ -10,6 +10,7 @@ import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.MemoryBackplane;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
 import dev.laravelrelay.delivery.Receipts;
@@ -119,8 +120,9 @@ public final class RelayApp implements AutoCloseable {
     this.sockets = new SocketServer(config.socket(), registry::size, metrics);
     stops.push("sockets", sockets::close);
     Subscriptions subscriptions =
-        new Subscriptions(channels, authorizer(laravel), dispatcher, metrics);
-    Resumption resumption = new Resumption(registry, suspended, channels, metrics);
+        new Subscriptions(channels, authorizer(laravel), dispatcher, Interest.SINGLE_NODE, metrics);
+    Resumption resumption =
+        new Resumption(registry, suspended, channels, Interest.SINGLE_NODE, metrics);
     housekeeping.scheduleWithFixedDelay(
         () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
     RelaySockets clients =
@@ -128,6 +130,7 @@ public final class RelayApp implements AutoCloseable {
             authenticator(laravel),
             registry,
             heldEvents,
+            Interest.SINGLE_NODE,
             dispatcher,
             subscriptions,
             resumption,
