@@ -8,11 +8,12 @@ import dev.laravelrelay.auth.JwtAuthenticator;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
-import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.MemoryBackplane;
+import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.http.ApiServer;
@@ -95,7 +96,7 @@ public final class RelayApp implements AutoCloseable {
         new Emitter(
             new MemoryBackplane(dispatcher, heldEvents),
             receipts,
-            new EmittedIds(metrics, Ticker.systemTicker()));
+            new MemoryEmittedIds(metrics, Ticker.systemTicker()));
 
     // edges
     @Nullable LaravelClient laravel = laravel(config.laravel());
@@ -113,6 +114,7 @@ public final class RelayApp implements AutoCloseable {
             new EventCodec(config.delivery(), InstantSource.system()),
             emitter,
             registry,
+            Presence.of(registry),
             readiness,
             metrics,
             this::details);

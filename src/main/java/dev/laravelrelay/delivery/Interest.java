@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * What a node has to hear of: told when sessions come and go, so that events for a user or a
- * channel reach every node that has a session of his or in it, and no other node. Looks up who is
- * here by itself, so telling it twice does no harm. Safe from any thread; never blocks.
+ * channel reach every node that has a session of his or in it, and no other node. Safe from any
+ * thread; never blocks.
  */
 public interface Interest {
 
@@ -19,7 +19,10 @@ public interface Interest {
         }
 
         @Override
-        public void userChanged(String user) {}
+        public void arrived(String user) {}
+
+        @Override
+        public void left(String user) {}
 
         @Override
         public CompletionStage<Void> channelChanged(String channel) {
@@ -36,8 +39,11 @@ public interface Interest {
    */
   CompletionStage<Void> expect(String user);
 
-  /** Sessions of the user, suspended ones included, came or went. */
-  void userChanged(String user);
+  /** The session that was expected is registered. */
+  void arrived(String user);
+
+  /** A session of the user is registered no more: it is suspended, or gone. */
+  void left(String user);
 
   /**
    * Sessions came into the channel or left it.

@@ -3,6 +3,7 @@ package dev.laravelrelay.http;
 import dev.laravelrelay.auth.ApiKeys;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -59,6 +60,7 @@ public final class ApiServer implements AutoCloseable {
       EventCodec codec,
       Emitter emitter,
       SessionRegistry sessions,
+      Presence presence,
       Readiness readiness,
       RelayMetrics metrics,
       Supplier<Map<String, Object>> details) {
@@ -76,7 +78,7 @@ public final class ApiServer implements AutoCloseable {
             errors,
             metrics,
             threads);
-    OpsRoutes ops = new OpsRoutes(sessions, readiness, metrics, details);
+    OpsRoutes ops = new OpsRoutes(sessions, presence, readiness, metrics, details);
     this.javalin =
         Javalin.create(
             javalinConfig -> {

@@ -214,7 +214,7 @@ public final class RelaySockets {
 
   private void open(Session session, String protocol) {
     registry.add(session);
-    interest.userChanged(session.user());
+    interest.arrived(session.user());
     metrics.sessionOpened(protocol);
     log.debug("session {} of user {} opened on {}", session.id(), session.user(), protocol);
   }
@@ -237,7 +237,7 @@ public final class RelaySockets {
     boolean replaced = !registry.remove(session);
     if (!replaced) {
       subscriptions.absent(session, resumption.suspend(session));
-      interest.userChanged(session.user());
+      interest.left(session.user());
     }
     metrics.sessionClosed(reason);
     log.debug("session {} of user {} ended: {}", session.id(), session.user(), reason);

@@ -139,7 +139,7 @@ public final class Resumption {
   private void giveUp(List<Session> sessions) {
     for (Session session : sessions) {
       channels.leaveAll(session).forEach(interest::channelChanged);
-      interest.userChanged(session.user());
+      interest.left(session.user());
       String pid = pids.remove(session);
       if (pid != null) {
         byPid.remove(pid, session);
