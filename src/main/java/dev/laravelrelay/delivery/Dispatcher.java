@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dispatcher {
 
   /** Above this many sessions the reply does not list what became of each user of a channel. */
-  static final int LISTED_SESSIONS = 1_000;
+  public static final int LISTED_SESSIONS = 1_000;
 
   private final SessionRegistry registry;
   private final SuspendedSessions suspended;

@@ -5,6 +5,7 @@ import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.Receipt;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -83,7 +84,7 @@ public final class Receipts {
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Map<String, Integer>> done = new CompletableFuture<>();
     private final Map<String, Integer> received = new HashMap<>();
-    private Set<String> missing = Set.of();
+    private Set<String> missing = new HashSet<>();
     private boolean expecting;
 
     private Awaited(String eventId) {
@@ -94,7 +95,9 @@ public final class Receipts {
       if (received.merge(user, 1, Integer::sum) == 1) {
         metrics.receipt(System.nanoTime() - startedAt);
       }
-      if (expecting && (missing.remove(user) | missing.remove(ANYONE))) {
+      boolean expected = missing.remove(user);
+      boolean anyone = missing.remove(ANYONE);
+      if (expecting && (expected || anyone)) {
         completeIfNothingIsMissing();
       }
     }
@@ -105,7 +108,6 @@ public final class Receipts {
      */
     CompletionStage<Map<String, Integer>> from(Set<String> users, Duration within) {
       synchronized (this) {
-        missing = ConcurrentHashMap.newKeySet();
         missing.addAll(users);
         missing.removeAll(received.keySet());
         if (!received.isEmpty()) {
