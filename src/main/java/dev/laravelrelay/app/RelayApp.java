@@ -115,6 +115,7 @@ public final class RelayApp implements AutoCloseable {
             emitter,
             registry,
             Presence.of(registry),
+            heldEvents,
             readiness,
             metrics,
             this::details);

@@ -3,6 +3,7 @@ package dev.laravelrelay.http;
 import dev.laravelrelay.auth.ApiKeys;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.lifecycle.Readiness;
@@ -14,6 +15,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,9 +24,9 @@ import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.BlockingArrayQueue;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +41,7 @@ public final class ApiServer implements AutoCloseable {
 
   private static final int MAX_THREADS = 64;
   private static final int MIN_THREADS = 4;
-  private static final int MAX_QUEUED_TASKS = 20_000;
+  private static final int MAX_CONNECTIONS = 20_000;
   private static final int ACCEPT_BACKLOG = 1_024;
   private static final int MAX_HEAD_BYTES = 16 * 1_024;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
@@ -61,6 +63,7 @@ public final class ApiServer implements AutoCloseable {
       Emitter emitter,
       SessionRegistry sessions,
       Presence presence,
+      HeldEvents heldEvents,
       Readiness readiness,
       RelayMetrics metrics,
       Supplier<Map<String, Object>> details) {
@@ -79,6 +82,7 @@ public final class ApiServer implements AutoCloseable {
             metrics,
             threads);
     OpsRoutes ops = new OpsRoutes(sessions, presence, readiness, metrics, details);
+    HeldRoutes held = new HeldRoutes(heldEvents, InstantSource.system(), threads);
     this.javalin =
         Javalin.create(
             javalinConfig -> {
@@ -86,6 +90,7 @@ public final class ApiServer implements AutoCloseable {
               javalinConfig.routes.post("/api/emit", emit::handle);
               javalinConfig.routes.post("/api/emit/batch", batch::handle);
               ops.addTo(javalinConfig.routes);
+              held.addTo(javalinConfig.routes);
               new DocsRoutes().addTo(javalinConfig.routes);
             });
   }
@@ -137,16 +142,14 @@ public final class ApiServer implements AutoCloseable {
     connector.setPort(config.port());
     connector.setAcceptQueueSize(ACCEPT_BACKLOG);
     connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    connector.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
     return connector;
   }
 
+  /** Its queue needs no bound of its own: no more tasks wait than there are connections. */
   private static QueuedThreadPool threads() {
     QueuedThreadPool pool =
-        new QueuedThreadPool(
-            MAX_THREADS,
-            MIN_THREADS,
-            (int) IDLE_TIMEOUT.toMillis(),
-            new BlockingArrayQueue<>(MAX_QUEUED_TASKS));
+        new QueuedThreadPool(MAX_THREADS, MIN_THREADS, (int) IDLE_TIMEOUT.toMillis());
     pool.setName("api");
     return pool;
   }

@@ -86,7 +86,7 @@ final class Hearing implements RedisTopics.Listener {
       }
     } catch (RuntimeException e) {
       metrics.redisMessageMalformed(topic instanceof Topic.Node ? "node" : "event");
-      log.warn("a message of {} bytes on {} cannot be dealt with", message.length, topic, e);
+      log.warn("{} bytes on {} are no message of a node: {}", message.length, topic, e.toString());
     }
   }
 

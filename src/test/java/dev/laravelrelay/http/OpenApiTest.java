@@ -8,7 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.laravelrelay.event.EmitLimits;
+import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.EventName;
+import dev.laravelrelay.event.RawJson;
+import dev.laravelrelay.event.Target;
+import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.testing.BadBody;
 import dev.laravelrelay.testing.TestApi;
 import java.io.IOException;
@@ -187,6 +191,16 @@ class OpenApiTest {
       assertDescribed("get", path, api.get(path));
     }
     assertDescribed("get", "/api/users/{id}", api.get("/api/users/42"));
+    Terms terms = new Terms(9, 0, null, null);
+    api.held.hold(
+        "43",
+        new Event(
+            "e", "a", RawJson.of("{}"), new Target.User("43"), terms, System.currentTimeMillis()));
+    HttpResponse<String> held = api.get("/api/users/43/held");
+    assertEquals(1, JSON.readTree(held.body()).path("events").size(), held::body);
+    assertDescribed("get", "/api/users/{id}/held", held);
+    assertDescribed(
+        "delete", "/api/users/{id}/held", api.send(api.request("/api/users/43/held").DELETE()));
     assertDescribed("get", "/metrics", api.send(HttpRequest.newBuilder(api.uri("/metrics"))));
     assertDescribed(
         "post",

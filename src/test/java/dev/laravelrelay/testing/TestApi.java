@@ -46,6 +46,7 @@ public final class TestApi implements AutoCloseable, Backplane {
   public final Readiness readiness = new Readiness();
   public final SessionRegistry sessions = new SessionRegistry();
   public final ApiServer server;
+  public final MemoryHeldEvents held;
   private final HttpClient client = HttpClient.newHttpClient();
 
   /** What becomes of an event; to be replaced. */
@@ -55,7 +56,7 @@ public final class TestApi implements AutoCloseable, Backplane {
   public TestApi() {
     DeliveryConfig delivery = new DeliveryConfig(0, 100, 1_000_000, 10_000_000);
     RelayMetrics metrics = new RelayMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
-    MemoryHeldEvents held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
+    held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
     Emitter emitter =
         new Emitter(
             this, new Receipts(held, metrics), new MemoryEmittedIds(metrics, System::nanoTime));
@@ -66,6 +67,7 @@ public final class TestApi implements AutoCloseable, Backplane {
             emitter,
             sessions,
             Presence.of(sessions),
+            held,
             readiness,
             metrics,
             () -> Map.of("backplane", "test"));
