@@ -4,8 +4,10 @@ import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.ChannelMembers;
@@ -17,6 +19,7 @@ import java.util.HexFormat;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,7 @@ public final class RedisEngine implements AutoCloseable {
   private static final Duration EMIT_PATIENCE = Duration.ofMillis(190);
 
   private static final long WATCH_MILLIS = 20;
+  private static final long CLOSE_MILLIS = 300;
   private static final long SWEEP_MILLIS = 1_000;
   private static final int NODE_ID_BYTES = 8;
 
@@ -45,6 +49,7 @@ public final class RedisEngine implements AutoCloseable {
   private final RedisLane rest;
   private final RedisHeldEvents heldEvents;
   private final RedisTopics topics;
+  private final RedisPresence presence;
   private final RedisInterest interest;
   private final SessionRegistry registry;
   private final ScheduledExecutorService clockwork =
@@ -82,7 +87,8 @@ public final class RedisEngine implements AutoCloseable {
     this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
-    this.interest = new RedisInterest(topics, registry, suspended, channels, user -> {});
+    this.presence = new RedisPresence(rest, names, node, registry);
+    this.interest = new RedisInterest(topics, registry, suspended, channels, presence::changed);
   }
 
   /** What is held for users. */
@@ -93,6 +99,16 @@ public final class RedisEngine implements AutoCloseable {
   /** To be told who comes and goes. */
   public Interest interest() {
     return interest;
+  }
+
+  /** Who is online on any node. */
+  public Presence presence() {
+    return presence;
+  }
+
+  /** The ids that came to any node, behind those that came to this one. */
+  public EmittedIds emittedIds(EmittedIds here) {
+    return new RedisEmittedIds(emits, names, here);
   }
 
   /** The way to all nodes; to be called once, before {@link #start}. */
@@ -110,7 +126,7 @@ public final class RedisEngine implements AutoCloseable {
    * Begins to connect, and waits for it for at most so long. If Redis is not there by then, it is
    * tried on.
    */
-  public void start(Duration atMost) throws InterruptedException {
+  public void start(Duration atMost) {
     topics.want(new Topic.Node(node));
     topics.want(new Topic.Everyone());
     emits.start();
@@ -120,10 +136,13 @@ public final class RedisEngine implements AutoCloseable {
         this::watch, WATCH_MILLIS, WATCH_MILLIS, TimeUnit.MILLISECONDS);
     clockwork.scheduleWithFixedDelay(
         this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    clockwork.scheduleWithFixedDelay(
+        presence::renew, 0, RedisPresence.RENEWAL_MILLIS, TimeUnit.MILLISECONDS);
     long until = System.nanoTime() + atMost.toNanos();
     while (problem() != null && System.nanoTime() < until) {
-      Thread.sleep(5);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
+    presence.renew();
   }
 
   /** Null while everything is connected, else one sentence. */
@@ -142,6 +161,7 @@ public final class RedisEngine implements AutoCloseable {
   @Override
   public void close() {
     clockwork.shutdownNow();
+    presence.leave().orTimeout(CLOSE_MILLIS, TimeUnit.MILLISECONDS).exceptionally(e -> "").join();
     topics.close();
     emits.close();
     rest.close();

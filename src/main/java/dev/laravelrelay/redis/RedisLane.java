@@ -13,7 +13,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.commands.ProtocolCommand;
-import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
@@ -73,7 +72,7 @@ final class RedisLane implements AutoCloseable {
   private final LinkedBlockingQueue<Command> queue = new LinkedBlockingQueue<>(MAX_QUEUED);
   private final AtomicLong queuedBytes = new AtomicLong();
 
-  /** When the batch that is under way began, or 0. Written by the lane's thread. */
+  /** Since when Redis owes an answer, or 0. Written by the lane's thread. */
   private volatile long busySince;
 
   /** Scripts that Redis did not know, to be sent whole before anything else. */
@@ -199,6 +198,7 @@ final class RedisLane implements AutoCloseable {
         while (answered < batch.size()) {
           Command command = batch.get(answered);
           settle(command, reply(wire), unknown);
+          busySince = System.nanoTime();
           answered++;
         }
         batch.clear();
@@ -235,9 +235,6 @@ final class RedisLane implements AutoCloseable {
     }
 
     private @Nullable Object reply(RedisWire wire) {
-      if (System.nanoTime() - busySince > patienceNanos) {
-        throw new JedisConnectionException("no answer in time");
-      }
       try {
         return wire.getUnflushedObject();
       } catch (JedisDataException e) {
