@@ -35,9 +35,8 @@ public final class RedisEngine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisEngine.class);
 
   /** How long an emitter waits for Redis. */
-  private static final Duration EMIT_PATIENCE = Duration.ofMillis(190);
+  private static final Duration EMIT_PATIENCE = Duration.ofMillis(220);
 
-  private static final long WATCH_MILLIS = 20;
   private static final long CLOSE_MILLIS = 300;
   private static final long SWEEP_MILLIS = 1_000;
   private static final int NODE_ID_BYTES = 8;
@@ -133,7 +132,7 @@ public final class RedisEngine implements AutoCloseable {
     rest.start();
     topics.start();
     clockwork.scheduleWithFixedDelay(
-        this::watch, WATCH_MILLIS, WATCH_MILLIS, TimeUnit.MILLISECONDS);
+        this::watch, RedisLane.WATCH_MILLIS, RedisLane.WATCH_MILLIS, TimeUnit.MILLISECONDS);
     clockwork.scheduleWithFixedDelay(
         this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     clockwork.scheduleWithFixedDelay(

@@ -33,6 +33,9 @@ final class RedisLane implements AutoCloseable {
   /** How many bytes of commands may wait. */
   static final long MAX_QUEUED_BYTES = 64L << 20;
 
+  /** How often {@link #watch} is to be called. */
+  static final long WATCH_MILLIS = 10;
+
   private static final int MAX_BATCH = 512;
   private static final int MAX_BATCH_BYTES = 1 << 20;
   private static final long KEEPALIVE_MILLIS = 1_000;
@@ -74,6 +77,11 @@ final class RedisLane implements AutoCloseable {
 
   /** Since when Redis owes an answer, or 0. Written by the lane's thread. */
   private volatile long busySince;
+
+  /** What {@link #watch} saw last, and how often; only used by its thread. */
+  private long watched;
+
+  private long watchedFor;
 
   /** Scripts that Redis did not know, to be sent whole before anything else. */
   private List<Command> again = List.of();
@@ -132,10 +140,17 @@ final class RedisLane implements AutoCloseable {
     return add(Protocol.Command.EVALSHA, script.bySha1(keys, arguments), script);
   }
 
-  /** Cuts the connection if Redis has not answered in time; to be called every few ms. */
+  /**
+   * Cuts the connection if Redis owes an answer for too long; to be called every {@link
+   * #WATCH_MILLIS} by one thread. Counts its calls, so that a pause of this process is not held
+   * against Redis.
+   */
   void watch() {
     long since = busySince;
-    if (since != 0 && System.nanoTime() - since > patienceNanos) {
+    if (since == 0 || since != watched) {
+      watched = since;
+      watchedFor = 0;
+    } else if (++watchedFor * TimeUnit.MILLISECONDS.toNanos(WATCH_MILLIS) > patienceNanos) {
       connection.cut();
     }
   }

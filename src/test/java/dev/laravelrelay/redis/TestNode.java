@@ -117,7 +117,7 @@ final class TestNode implements AutoCloseable {
         new Emitter(
             engine.backplane(dispatcher, receipts),
             receipts,
-            new MemoryEmittedIds(metrics, System::nanoTime));
+            engine.emittedIds(new MemoryEmittedIds(metrics, System::nanoTime)));
     engine.start(Duration.ofSeconds(10));
   }
 
