@@ -1,6 +1,7 @@
 package dev.laravelrelay.socket;
 
 import dev.laravelrelay.delivery.Gap;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.protocol.Protocol;
@@ -34,6 +35,7 @@ public final class Resumption {
   private final SessionRegistry registry;
   private final SuspendedSessions suspended;
   private final ChannelMembers channels;
+  private final Interest interest;
   private final RelayMetrics metrics;
   private final SecureRandom random = new SecureRandom();
 
@@ -46,10 +48,12 @@ public final class Resumption {
       SessionRegistry registry,
       SuspendedSessions suspended,
       ChannelMembers channels,
+      Interest interest,
       RelayMetrics metrics) {
     this.registry = registry;
     this.suspended = suspended;
     this.channels = channels;
+    this.interest = interest;
     this.metrics = metrics;
     metrics.gauge("relay_sessions_suspended", "Sessions that may resume", suspended::size);
   }
@@ -144,7 +148,8 @@ public final class Resumption {
 
   private void giveUp(List<Session> sessions) {
     for (Session session : sessions) {
-      channels.leaveAll(session);
+      channels.leaveAll(session).forEach(interest::channelChanged);
+      interest.left(session.user());
       forgetPid(session);
     }
   }
