@@ -1,8 +1,10 @@
 package dev.laravelrelay.http;
 
 import dev.laravelrelay.auth.ApiKeys;
+import dev.laravelrelay.call.CallDirectory;
+import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.config.ApiConfig;
-import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -57,7 +59,9 @@ public final class ApiServer implements AutoCloseable {
   public ApiServer(
       ApiConfig config,
       EventCodec codec,
-      Emitter emitter,
+      CallEmitter emitter,
+      CallDirectory calls,
+      WebhookQueue webhooks,
       SessionRegistry sessions,
       Readiness readiness,
       RelayMetrics metrics,
@@ -76,6 +80,8 @@ public final class ApiServer implements AutoCloseable {
             errors,
             metrics,
             threads);
+    CallRoutes callRoutes = new CallRoutes(calls, errors, threads);
+    WebhookRoutes webhookRoutes = new WebhookRoutes(webhooks, errors);
     OpsRoutes ops = new OpsRoutes(sessions, readiness, metrics, details);
     this.javalin =
         Javalin.create(
@@ -83,6 +89,8 @@ public final class ApiServer implements AutoCloseable {
               configure(javalinConfig);
               javalinConfig.routes.post("/api/emit", emit::handle);
               javalinConfig.routes.post("/api/emit/batch", batch::handle);
+              callRoutes.addTo(javalinConfig.routes);
+              webhookRoutes.addTo(javalinConfig.routes);
               ops.addTo(javalinConfig.routes);
               new DocsRoutes().addTo(javalinConfig.routes);
             });

@@ -1,5 +1,8 @@
 package dev.laravelrelay.testing;
 
+import dev.laravelrelay.call.CallDirectory;
+import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.Secret;
@@ -9,7 +12,9 @@ import dev.laravelrelay.delivery.Backplane.Reach;
 import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
+import dev.laravelrelay.delivery.MemoryWebhookQueue;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.Target;
@@ -44,6 +49,8 @@ public final class TestApi implements AutoCloseable, Backplane {
   public final List<Event> published = new CopyOnWriteArrayList<>();
   public final Readiness readiness = new Readiness();
   public final SessionRegistry sessions = new SessionRegistry();
+  public final CallDirectory calls;
+  public final WebhookQueue webhooks;
   public final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -57,11 +64,15 @@ public final class TestApi implements AutoCloseable, Backplane {
     MemoryHeldEvents held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
     Emitter emitter =
         new Emitter(this, new Receipts(held, metrics), new EmittedIds(metrics, System::nanoTime));
+    calls = new MemoryCallDirectory(metrics, InstantSource.system());
+    webhooks = new MemoryWebhookQueue(100, metrics, InstantSource.system());
     server =
         new ApiServer(
             new ApiConfig("127.0.0.1", 0, List.of(new Secret(KEY)), MAX_EMIT, MAX_BATCH),
             new EventCodec(delivery, InstantSource.system()),
-            emitter,
+            new CallEmitter(calls, emitter),
+            calls,
+            webhooks,
             sessions,
             readiness,
             metrics,
