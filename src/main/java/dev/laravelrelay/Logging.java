@@ -74,6 +74,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     async.start();
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
+    context.getLogger("io.javalin").setLevel(Level.OFF); // what it logs, it throws as well
     root.addAppender(async);
     context.getLogger(OURS).setLevel(ours);
   }

@@ -6,6 +6,8 @@ import dev.laravelrelay.config.LogConfig;
 import dev.laravelrelay.config.Parsed;
 import dev.laravelrelay.config.RelayConfig;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,20 +45,25 @@ final class ServeCommand implements Callable<Integer> {
     };
   }
 
+  /** A signal that comes while the relay starts ends the process in the same orderly way. */
   private int serve(RelayConfig config) throws InterruptedException {
     Logging.apply(config.log());
-    RelayApp app;
-    try {
-      app = RelayApp.start(config);
+    AtomicReference<@Nullable RelayApp> started = new AtomicReference<>();
+    try (StopOnSignal _ = StopOnSignal.install(() -> close(started.get()), config.drain());
+        RelayApp app = RelayApp.start(config)) {
+      started.set(app);
+      greet(config, app);
+      app.awaitStop();
+      return 0;
     } catch (RelayApp.StartException e) {
       terminal.err().println(e.getMessage());
       return Main.WRONG_USE;
     }
-    try (app;
-        StopOnSignal _ = StopOnSignal.install(app::close, config.drain())) {
-      greet(config, app);
-      app.awaitStop();
-      return 0;
+  }
+
+  private static void close(@Nullable RelayApp app) {
+    if (app != null) {
+      app.close();
     }
   }
 

@@ -21,9 +21,9 @@ import java.util.TreeMap;
  * The packaged relay ({@code target/laravel-relay.jar}, or {@code -Drelay.jar}), started as an
  * operator does, on ports of its own that it keeps over restarts.
  */
-final class RelayProcess implements AutoCloseable {
+public final class RelayProcess implements AutoCloseable {
 
-  static final String KEY = "dev-key";
+  public static final String KEY = "dev-key";
 
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(30);
@@ -42,7 +42,7 @@ final class RelayProcess implements AutoCloseable {
   }
 
   /** Starts {@code serve --dev} with these RELAY_* variables, and waits until it is ready. */
-  static RelayProcess start(Map<String, String> settings) {
+  public static RelayProcess start(Map<String, String> settings) {
     RelayProcess relay = new RelayProcess(settings);
     relay.awaitReady();
     return relay;
@@ -74,19 +74,19 @@ final class RelayProcess implements AutoCloseable {
     child.close();
   }
 
-  URI socketUrl() {
+  public URI socketUrl() {
     return URI.create("http://127.0.0.1:" + port);
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
-  URI apiUrl() {
+  public URI apiUrl() {
     return URI.create("http://127.0.0.1:" + apiPort);
   }
 
-  String log() {
+  public String log() {
     return child.log();
   }
 
@@ -100,7 +100,7 @@ final class RelayProcess implements AutoCloseable {
   }
 
   /** GET on the private door, with the development key. */
-  HttpResponse<String> get(String path) {
+  public HttpResponse<String> get(String path) {
     return send(
         HttpRequest.newBuilder(apiUrl().resolve(path)).header("Authorization", "Bearer " + KEY));
   }

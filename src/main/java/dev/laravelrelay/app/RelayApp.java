@@ -148,6 +148,7 @@ public final class RelayApp implements AutoCloseable {
             calls,
             webhookQueue,
             registry,
+            heldEvents,
             readiness,
             metrics,
             this::details);
@@ -249,7 +250,7 @@ public final class RelayApp implements AutoCloseable {
   private static void listen(String bind, int port, Runnable start) throws StartException {
     try {
       start.run();
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Netty throws a BindException where none is declared
       throw new StartException(why(bind, port, e), e);
     }
   }

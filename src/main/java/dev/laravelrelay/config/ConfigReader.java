@@ -186,7 +186,7 @@ public final class ConfigReader {
   private WebhookConfig webhooks() {
     Optional<URI> url = values.url(Setting.WEBHOOK_URL);
     List<Secret> secrets = values.secrets(Setting.WEBHOOK_SECRETS, dev ? 1 : SECRET_LENGTH);
-    if (values.isSet(Setting.WEBHOOK_URL) && secrets.isEmpty()) {
+    if (url.isPresent() && secrets.isEmpty()) {
       values.problem(
           "RELAY_WEBHOOK_SECRETS is missing; RELAY_WEBHOOK_URL needs it, make one with:"
               + " openssl rand -hex 32.");

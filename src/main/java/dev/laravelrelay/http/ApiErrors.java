@@ -2,10 +2,14 @@ package dev.laravelrelay.http;
 
 import dev.laravelrelay.metrics.RelayMetrics;
 import io.javalin.http.Context;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -13,6 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
  * "...", "errors": {"field": ["..."]}}}. Each one is counted. Safe from any thread.
  */
 final class ApiErrors {
+
+  private static final Logger log = LoggerFactory.getLogger(ApiErrors.class);
 
   static final String JSON = "application/json";
 
@@ -53,6 +59,25 @@ final class ApiErrors {
   void answer(Context ctx, int status, Map<String, ?> body) {
     refused(status);
     ctx.status(status).contentType(JSON).result(json(body));
+  }
+
+  /** Answers a body that was not taken, then closes the connection without losing the answer. */
+  void refuseUnread(Context ctx, RequestBody.Refused refusal) {
+    refused(refusal.status());
+    byte[] body = json(Map.of("message", refusal.message()));
+    HttpServletResponse response = ctx.res();
+    response.setStatus(refusal.status());
+    response.setContentType(JSON);
+    response.setContentLength(body.length);
+    response.setHeader("Connection", "close");
+    try {
+      response.getOutputStream().write(body);
+      response.flushBuffer();
+    } catch (IOException gone) {
+      log.debug("the client did not wait for its refusal", gone);
+      return;
+    }
+    RequestBody.discard(ctx.req());
   }
 
   /** Counts a refusal that is answered within another reply. */

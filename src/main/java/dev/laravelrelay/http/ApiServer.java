@@ -4,6 +4,7 @@ import dev.laravelrelay.auth.ApiKeys;
 import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.config.ApiConfig;
+import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.lifecycle.Readiness;
@@ -15,6 +16,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,9 +25,9 @@ import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.BlockingArrayQueue;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +42,7 @@ public final class ApiServer implements AutoCloseable {
 
   private static final int MAX_THREADS = 64;
   private static final int MIN_THREADS = 4;
-  private static final int MAX_QUEUED_TASKS = 20_000;
+  private static final int MAX_CONNECTIONS = 20_000;
   private static final int ACCEPT_BACKLOG = 1_024;
   private static final int MAX_HEAD_BYTES = 16 * 1_024;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
@@ -63,6 +65,7 @@ public final class ApiServer implements AutoCloseable {
       CallDirectory calls,
       WebhookQueue webhooks,
       SessionRegistry sessions,
+      HeldEvents heldEvents,
       Readiness readiness,
       RelayMetrics metrics,
       Supplier<Map<String, Object>> details) {
@@ -82,6 +85,7 @@ public final class ApiServer implements AutoCloseable {
             threads);
     CallRoutes callRoutes = new CallRoutes(calls, errors, threads);
     WebhookRoutes webhookRoutes = new WebhookRoutes(webhooks, errors);
+    HeldRoutes held = new HeldRoutes(heldEvents, InstantSource.system(), threads);
     OpsRoutes ops = new OpsRoutes(sessions, readiness, metrics, details);
     this.javalin =
         Javalin.create(
@@ -92,6 +96,7 @@ public final class ApiServer implements AutoCloseable {
               callRoutes.addTo(javalinConfig.routes);
               webhookRoutes.addTo(javalinConfig.routes);
               ops.addTo(javalinConfig.routes);
+              held.addTo(javalinConfig.routes);
               new DocsRoutes().addTo(javalinConfig.routes);
             });
   }
@@ -143,16 +148,14 @@ public final class ApiServer implements AutoCloseable {
     connector.setPort(config.port());
     connector.setAcceptQueueSize(ACCEPT_BACKLOG);
     connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    connector.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
     return connector;
   }
 
+  /** Its queue needs no bound of its own: no more tasks wait than there are connections. */
   private static QueuedThreadPool threads() {
     QueuedThreadPool pool =
-        new QueuedThreadPool(
-            MAX_THREADS,
-            MIN_THREADS,
-            (int) IDLE_TIMEOUT.toMillis(),
-            new BlockingArrayQueue<>(MAX_QUEUED_TASKS));
+        new QueuedThreadPool(MAX_THREADS, MIN_THREADS, (int) IDLE_TIMEOUT.toMillis());
     pool.setName("api");
     return pool;
   }

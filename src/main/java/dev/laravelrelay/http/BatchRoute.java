@@ -65,7 +65,7 @@ final class BatchRoute {
       return;
     }
     switch (RequestBody.read(ctx.req(), limit)) {
-      case RequestBody.Refused(int status, String message) -> errors.refuse(ctx, status, message);
+      case RequestBody.Refused refused -> errors.refuseUnread(ctx, refused);
       case RequestBody.Whole(byte[] body) -> {
         switch (EmitBatch.split(body)) {
           case EmitBatch.NotJson(String message) -> errors.refuse(ctx, 400, message);

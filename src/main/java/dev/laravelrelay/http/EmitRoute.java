@@ -45,7 +45,7 @@ final class EmitRoute {
   void handle(Context ctx) {
     long start = System.nanoTime();
     switch (RequestBody.read(ctx.req(), limit)) {
-      case RequestBody.Refused(int status, String message) -> errors.refuse(ctx, status, message);
+      case RequestBody.Refused refused -> errors.refuseUnread(ctx, refused);
       case RequestBody.Whole(byte[] body) -> {
         switch (codec.parse(body, ctx.req().getHeader("Idempotency-Key"))) {
           case Parsed.NotJson(String message) -> errors.refuse(ctx, 400, message);
@@ -69,6 +69,9 @@ final class EmitRoute {
     EmitReply reply = EmitReply.of(emission, start, metrics);
     if (emission instanceof Emission.Unavailable unavailable) {
       ctx.header("Retry-After", Integer.toString(unavailable.retryAfterSeconds()));
+    }
+    if (emission instanceof Emission.Busy busy) {
+      ctx.header("Retry-After", Integer.toString(busy.retryAfterSeconds()));
     }
     ctx.status(reply.status()).contentType(ApiErrors.JSON).result(JsonBytes.object(reply::write));
   }

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -88,9 +87,17 @@ final class OpsRoutes {
   private static Map<String, Object> describe(Session session) {
     Map<String, Object> described = new LinkedHashMap<>();
     described.put("id", session.id());
-    described.put("protocol", session.protocol().name().toLowerCase(Locale.ROOT));
+    described.put("protocol", protocol(session));
     described.put("since", session.connectedAt());
     return described;
+  }
+
+  /** Resumable or not is the client's affair. */
+  private static String protocol(Session session) {
+    return switch (session.protocol()) {
+      case SOCKET_IO, SOCKET_IO_RESUMABLE -> "socket_io";
+      case PLAIN_JSON -> "plain_json";
+    };
   }
 
   private static String version() {

@@ -3,9 +3,12 @@ package dev.laravelrelay.http;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A request's JSON body, read once and whole into one array, never beyond a limit. What can be
@@ -14,8 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface RequestBody {
 
+  Logger log = LoggerFactory.getLogger(RequestBody.class);
+  Duration DISCARD_FOR = Duration.ofSeconds(5);
+  long DISCARD_BYTES = 128L << 20;
+
   /** The bytes; the array is the caller's own. */
-  @SuppressWarnings("ArrayRecordComponent")
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Whole(byte[] bytes) implements RequestBody {}
 
   /** Not taken. */
@@ -33,10 +40,35 @@ sealed interface RequestBody {
     if (length > limit) {
       return tooLarge(limit);
     }
-    try (InputStream in = request.getInputStream()) {
+    try {
+      InputStream in = request.getInputStream();
       return length >= 0 ? known(in, (int) length) : unknown(in, limit);
     } catch (IOException cut) {
       return new Refused(400, "The body did not arrive whole.");
+    }
+  }
+
+  /**
+   * Reads what a client goes on sending after its answer: closing on it would reset the connection,
+   * and the answer would be lost with it. Bounded in bytes and time; a client that waits for {@code
+   * 100 Continue} sends nothing and is not asked to.
+   */
+  static void discard(HttpServletRequest request) {
+    if (request.getHeader("Expect") != null) {
+      return;
+    }
+    long end = System.nanoTime() + DISCARD_FOR.toNanos();
+    byte[] buffer = new byte[1 << 16];
+    long left = DISCARD_BYTES;
+    try {
+      InputStream in = request.getInputStream();
+      int read = 0;
+      while (read >= 0 && left > 0 && System.nanoTime() - end < 0) {
+        read = in.read(buffer);
+        left -= read;
+      }
+    } catch (IOException gone) {
+      log.debug("the client went away while its body was discarded", gone);
     }
   }
 

@@ -45,6 +45,26 @@ public enum CloseReason {
     return text;
   }
 
+  /**
+   * Whether the relay ends a connection with which nothing is wrong: what was sent before is still
+   * to reach the client.
+   */
+  public boolean isServersWish() {
+    return switch (this) {
+      case DRAINING, SERVER_CLOSED, UNAUTHORIZED, TOKEN_EXPIRED, SERVER_DISCONNECTED -> true;
+      case CLIENT_CLOSED,
+          CLIENT_DISCONNECTED,
+          TRANSPORT_CLOSED,
+          TRANSPORT_ERROR,
+          PING_TIMEOUT,
+          CONNECT_TIMEOUT,
+          PARSE_ERROR,
+          MESSAGE_TOO_BIG,
+          SLOW_CLIENT ->
+          false;
+    };
+  }
+
   /** Whether the client is meant to come back by itself. */
   public boolean clientMayRetry() {
     return clientMayRetry;

@@ -26,6 +26,7 @@ public final class Heartbeat {
 
   private boolean awaitingAnswer;
   private long since;
+  private long answeredAt;
   private @Nullable List<Receipt> covered;
   private @Nullable List<Receipt> uncovered;
 
@@ -35,6 +36,7 @@ public final class Heartbeat {
     this.interval = interval;
     this.timeout = timeout;
     this.since = now;
+    this.answeredAt = now;
   }
 
   /** Asks for a receipt for everything written so far. */
@@ -55,6 +57,7 @@ public final class Heartbeat {
     }
     awaitingAnswer = false;
     since = now;
+    answeredAt = now;
     List<Receipt> proved = covered;
     covered = null;
     if (uncovered != null) {
@@ -75,6 +78,14 @@ public final class Heartbeat {
     } else {
       ping(now);
     }
+  }
+
+  /**
+   * Whether the client has been silent for an interval and a time-out, which is as long as it may
+   * be, however late the ping went out.
+   */
+  public boolean isOverdue(long now) {
+    return now - answeredAt >= interval + timeout;
   }
 
   /** When {@link #tick} next has something to do. */

@@ -29,6 +29,14 @@ public final class Session {
   private final Heartbeat heartbeat;
   private final long connectedAt;
   private final @Nullable ResumeLog resumeLog;
+
+  /**
+   * A resumable Socket.IO client must not get an event behind one that it missed: its offset would
+   * pass over the missed one. A poll's answer can get lost alone; a ping behind it stops what
+   * follows.
+   */
+  private final @Nullable Receipt unasked;
+
   private volatile boolean open = true;
 
   /** Deliveries that wait for {@link #catchUp}; null once it has happened. */
@@ -58,6 +66,7 @@ public final class Session {
     this.heartbeat = heartbeat;
     this.connectedAt = connectedAt;
     this.resumeLog = resumeLog;
+    this.unasked = protocol == Protocol.SOCKET_IO_RESUMABLE ? () -> {} : null;
   }
 
   public String id() {
@@ -126,8 +135,11 @@ public final class Session {
     if (resumeLog != null) {
       resumeLog.add(delivery, System.currentTimeMillis());
     }
-    if (open && outbox.offer(delivery.frame()) && delivery.receipt() != null) {
-      heartbeat.cover(delivery.receipt(), System.nanoTime());
+    if (open && outbox.offer(delivery.frame())) {
+      Receipt receipt = delivery.receipt() == null ? unasked : delivery.receipt();
+      if (receipt != null) {
+        heartbeat.cover(receipt, System.nanoTime());
+      }
     }
   }
 

@@ -14,10 +14,19 @@ record EngineRequest(
     @Nullable String version) {
 
   static EngineRequest of(HttpRequest request) {
-    Map<String, List<String>> query = new QueryStringDecoder(request.uri()).parameters();
+    Map<String, List<String>> query = query(request);
     String transport = first(query, "transport");
     return new EngineRequest(
         query, transport == null ? "" : transport, first(query, "sid"), first(query, "EIO"));
+  }
+
+  /** The decoded parameters; none if they cannot be decoded. */
+  static Map<String, List<String>> query(HttpRequest request) {
+    try {
+      return new QueryStringDecoder(request.uri()).parameters();
+    } catch (IllegalArgumentException e) {
+      return Map.of();
+    }
   }
 
   boolean isWebSocket() {

@@ -6,6 +6,7 @@ import dev.laravelrelay.protocol.EngineIo;
 import dev.laravelrelay.protocol.Frame;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -44,6 +45,7 @@ public final class EngineServer implements Route {
       int maxMessageBytes,
       int outboxBytes) {}
 
+  private static final String BINARY = "application/octet-stream";
   private static final int SID_BYTES = 16;
   private static final long LAST_POLL_SECONDS = 5;
   private static final Route.Exchange DONE = body -> {};
@@ -109,7 +111,8 @@ public final class EngineServer implements Route {
 
   /** In the order of the reference, so that each mistake gets the error that clients expect. */
   private EngineIo.@Nullable Refusal check(HttpRequest request, EngineRequest parsed) {
-    boolean upgrade = request.headers().contains(HttpHeaderNames.UPGRADE);
+    boolean upgrade =
+        request.headers().contains(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true);
     if (!parsed.isWebSocket() && !parsed.isPolling()) {
       return EngineIo.Refusal.TRANSPORT_UNKNOWN;
     }
@@ -206,7 +209,7 @@ public final class EngineServer implements Route {
 
   private Route.Exchange post(HttpRequest request, HttpReply reply, NettyConnection connection) {
     String type = request.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
-    if (type.startsWith("application/octet-stream") || !connection.startPost()) {
+    if (type.regionMatches(true, 0, BINARY, 0, BINARY.length()) || !connection.startPost()) {
       refuse(reply, EngineIo.Refusal.BAD_REQUEST);
       return DONE;
     }

@@ -1,7 +1,6 @@
 package dev.laravelrelay.socket;
 
 import dev.laravelrelay.protocol.CloseReason;
-import io.netty.channel.EventLoop;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,14 +22,14 @@ final class EngineSocket implements WebSocketChannel.Listener {
   public void text(String message) {
     NettyConnection owner = owner();
     WebSocketChannel own = own();
-    onLoop(owner, () -> owner.text(own, message));
+    owner.onLoop(() -> owner.text(own, message));
   }
 
   @Override
   public void binary(byte[] message) {
     NettyConnection owner = owner();
     WebSocketChannel own = own();
-    onLoop(owner, () -> owner.binary(own, message));
+    owner.onLoop(() -> owner.binary(own, message));
   }
 
   /** The relay sends no ping frames under Engine.IO: it has pings of its own. */
@@ -41,7 +40,7 @@ final class EngineSocket implements WebSocketChannel.Listener {
   public void closed(CloseReason reason) {
     NettyConnection owner = owner();
     WebSocketChannel own = own();
-    onLoop(owner, () -> owner.gone(own, reason));
+    owner.onLoop(() -> owner.gone(own, reason));
   }
 
   private NettyConnection owner() {
@@ -50,14 +49,5 @@ final class EngineSocket implements WebSocketChannel.Listener {
 
   private WebSocketChannel own() {
     return Objects.requireNonNull(channel);
-  }
-
-  private static void onLoop(NettyConnection owner, Runnable task) {
-    EventLoop loop = (EventLoop) owner.loop();
-    if (loop.inEventLoop()) {
-      task.run();
-    } else {
-      loop.execute(task);
-    }
   }
 }

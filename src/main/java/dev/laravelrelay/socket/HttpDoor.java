@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class HttpDoor extends ChannelInboundHandlerAdapter {
 
   private static final Logger log = LoggerFactory.getLogger(HttpDoor.class);
+  private static final int FIRST_BODY_BYTES = 16_384;
   private static final HttpResponseStatus NO_CONTENT = HttpResponseStatus.NO_CONTENT;
 
   private final Map<String, Route> routes;
@@ -89,7 +90,7 @@ final class HttpDoor extends ChannelInboundHandlerAdapter {
           context.voidPromise());
     }
     exchange = begun;
-    body = new ByteArrayOutputStream((int) announced);
+    body = new ByteArrayOutputStream((int) Math.min(announced, FIRST_BODY_BYTES));
   }
 
   private static String path(String uri) {

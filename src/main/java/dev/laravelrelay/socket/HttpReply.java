@@ -2,7 +2,6 @@ package dev.laravelrelay.socket;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -32,7 +31,7 @@ record HttpReply(Channel channel, HttpHeaders cors, boolean keepAlive) {
       channel.writeAndFlush(response, channel.voidPromise());
     } else {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-      channel.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+      channel.writeAndFlush(response).addListener(LingeringClose.AFTER_WRITE);
     }
   }
 

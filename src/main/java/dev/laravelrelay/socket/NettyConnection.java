@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NettyConnection implements Connection, TimerTask {
 
+  private static final String CLOSE = EngineIo.CLOSE.text();
+  private static final long POLL_GRACE_MILLIS = 50;
+  private static final long POLL_RELEASE_MILLIS = 10;
+
   private final String sid;
   private final EventLoop loop;
   private final EngineServer server;
@@ -63,6 +67,15 @@ public final class NettyConnection implements Connection, TimerTask {
   @Override
   public Executor loop() {
     return loop;
+  }
+
+  /** Runs the task on the loop: now, if this is its thread. */
+  void onLoop(Runnable task) {
+    if (loop.inEventLoop()) {
+      task.run();
+    } else {
+      loop.execute(task);
+    }
   }
 
   /** The frames that wait for the client; on the loop only. */
@@ -154,12 +167,19 @@ public final class NettyConnection implements Connection, TimerTask {
       case EngineIo.Text(EngineIo.PacketType type, String data) -> {
         switch (type) {
           case MESSAGE -> told.text(data);
-          case PONG -> heartbeat.answered(System.nanoTime());
+          case PONG -> pong();
           case CLOSE -> close(CloseReason.CLIENT_CLOSED);
           case PING -> close(CloseReason.PARSE_ERROR);
           case OPEN, UPGRADE, NOOP -> {}
         }
       }
+    }
+  }
+
+  private void pong() {
+    heartbeat.answered(System.nanoTime());
+    if (transport instanceof PollingTransport polling) {
+      polling.ponged(outbox);
     }
   }
 
@@ -181,8 +201,8 @@ public final class NettyConnection implements Connection, TimerTask {
 
   /** A poll, on the loop. */
   void poll(HttpReply reply) {
-    if (!closed) {
-      heartbeat.tick(System.nanoTime());
+    if (!closed && heartbeat.isOverdue(System.nanoTime())) {
+      close(CloseReason.PING_TIMEOUT);
     }
     if (closed) {
       lastPoll(reply);
@@ -194,8 +214,15 @@ public final class NettyConnection implements Connection, TimerTask {
     } else {
       polling.flush(outbox);
       if (probed) {
-        polling.release();
+        loop.schedule(this::releaseWhileProbed, POLL_RELEASE_MILLIS, TimeUnit.MILLISECONDS);
       }
+    }
+  }
+
+  /** If the upgrade did not overtake the poll, which came by another TCP connection. */
+  private void releaseWhileProbed() {
+    if (probed && !closed && transport instanceof PollingTransport polling) {
+      polling.release();
     }
   }
 
@@ -233,8 +260,18 @@ public final class NettyConnection implements Connection, TimerTask {
 
   /** The body of the POST that was started, on the loop. */
   void post(String body, HttpReply reply) {
+    post(body, reply, false);
+  }
+
+  private void post(String body, HttpReply reply, boolean late) {
     if (closed) {
       server.refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else if (body.equals(CLOSE)
+        && transport instanceof PollingTransport polling
+        && !polling.isPolled()
+        && !late) {
+      // Its poll is on another TCP connection, and may be read a moment later by another loop.
+      loop.schedule(() -> post(body, reply, true), POLL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
     } else if (receiveAll(EngineIo.decodePayload(body))) {
       server.ok(reply);
     } else {
@@ -292,7 +329,10 @@ public final class NettyConnection implements Connection, TimerTask {
     } else if (probed && message.equals("5") && transport instanceof PollingTransport polling) {
       probe = null;
       probed = false;
-      polling.end();
+      HttpReply late = polling.end();
+      if (late != null) {
+        server.refuse(late, EngineIo.Refusal.BAD_REQUEST);
+      }
       transport = new WebSocketTransport(channel, timer());
       transport.flush(outbox);
     } else {
@@ -321,11 +361,7 @@ public final class NettyConnection implements Connection, TimerTask {
 
   @Override
   public void close(CloseReason reason) {
-    if (loop.inEventLoop()) {
-      end(reason);
-    } else {
-      loop.execute(() -> end(reason));
-    }
+    onLoop(() -> end(reason));
   }
 
   private void end(CloseReason reason) {
@@ -333,6 +369,7 @@ public final class NettyConnection implements Connection, TimerTask {
     if (closed || told == null) {
       return;
     }
+    listener = null;
     Frame farewell = told.farewell(reason);
     if (farewell != null) {
       outbox.offer(farewell);
@@ -342,13 +379,12 @@ public final class NettyConnection implements Connection, TimerTask {
       heartbeatTimeout.cancel();
     }
     told.closed(reason);
-    listener = null;
     if (probe != null) {
       endProbe(probe);
     }
     transport.close(reason, outbox);
     boolean lastPollMayCome =
-        farewell != null && transport instanceof PollingTransport && !outbox.isEmpty();
+        reason.isServersWish() && transport instanceof PollingTransport && !outbox.isEmpty();
     if (!lastPollMayCome) {
       outbox.clear();
     }

@@ -3,7 +3,6 @@ package dev.laravelrelay.socket;
 import dev.laravelrelay.metrics.RelayMetrics;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.Timer;
 import java.util.Collection;
 import java.util.Collections;
@@ -68,8 +67,7 @@ final class PlainServer implements Route {
               WebSocketChannel webSocket =
                   new WebSocketChannel(channel, connection, settings.maxMessageBytes());
               Handshake handshake =
-                  admittance.handshake(
-                      request, new QueryStringDecoder(request.uri()).parameters(), channel);
+                  admittance.handshake(request, EngineRequest.query(request), channel);
               connection.start(webSocket, application, handshake);
               return webSocket;
             });

@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Engine.IO over HTTP long-polling: the client's poll waits here until there is something to send.
  * Everything that waits in the outbox goes into one payload.
+ *
+ * <p>HTTP libraries repeat a poll by themselves when the connection broke before its answer came
+ * (OkHttp and browsers do): the client never learns that a payload is missing. Hence nothing is
+ * sent behind a payload with a ping until the pong is here. What was lost is then never followed by
+ * something newer, and never covered by a later pong: the ping times out instead.
  */
 final class PollingTransport implements Transport {
 
@@ -23,6 +28,7 @@ final class PollingTransport implements Transport {
   private final ChannelFutureListener aborted;
   private @Nullable HttpReply poll;
   private boolean ended;
+  private boolean awaitingPong;
   private final AtomicBoolean readingPost = new AtomicBoolean();
 
   PollingTransport(NettyConnection connection) {
@@ -38,6 +44,11 @@ final class PollingTransport implements Transport {
     poll = reply;
     reply.channel().closeFuture().addListener(aborted);
     return true;
+  }
+
+  /** Whether a poll waits. */
+  boolean isPolled() {
+    return poll != null;
   }
 
   /** False if another POST is being read, which breaks the protocol. From any thread. */
@@ -57,10 +68,16 @@ final class PollingTransport implements Transport {
     }
   }
 
-  /** The client moved to a WebSocket: there are no more polls. */
-  void end() {
+  /** The client moved to a WebSocket: there are no more polls. Returns one that came too late. */
+  @Nullable HttpReply end() {
     ended = true;
-    release();
+    return poll == null ? null : take();
+  }
+
+  /** The pong is here: what has waited for it goes out. */
+  void ponged(Outbox outbox) {
+    awaitingPong = false;
+    flush(outbox);
   }
 
   @Override
@@ -75,7 +92,7 @@ final class PollingTransport implements Transport {
 
   @Override
   public void flush(Outbox outbox) {
-    if (poll != null && !outbox.isEmpty()) {
+    if (poll != null && !awaitingPong && !outbox.isEmpty()) {
       List<Frame> frames = new ArrayList<>();
       outbox.drainTo(frames::add);
       answer(frames);
@@ -87,12 +104,17 @@ final class PollingTransport implements Transport {
     return 0;
   }
 
-  /** Without a waiting poll the outbox stays as it is, for a poll that may still come. */
+  /**
+   * Without a waiting poll the outbox stays as it is, for a poll that may still come. What waits
+   * behind a ping that was not answered is not sent.
+   */
   @Override
   public void close(CloseReason reason, Outbox outbox) {
     if (poll != null) {
       List<Frame> frames = new ArrayList<>();
-      outbox.drainTo(frames::add);
+      if (reason != CloseReason.PING_TIMEOUT) {
+        outbox.drainTo(frames::add);
+      }
       frames.add(reason == CloseReason.CLIENT_CLOSED ? EngineIo.NOOP : EngineIo.CLOSE);
       answer(frames);
     }
@@ -100,10 +122,15 @@ final class PollingTransport implements Transport {
   }
 
   private void answer(List<Frame> frames) {
+    awaitingPong |= frames.contains(EngineIo.PING);
+    take().send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+  }
+
+  private HttpReply take() {
     HttpReply reply = Objects.requireNonNull(poll);
     poll = null;
     reply.channel().closeFuture().removeListener(aborted);
-    reply.send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+    return reply;
   }
 
   private void aborted(Channel channel) {

@@ -108,7 +108,7 @@ final class SocketIoConnection implements EngineApplication.Listener {
         application.connect(
             new SocketIoApplication.Request(connect.namespace(), connect.auth(), handshake));
     admission.whenComplete(
-        (answer, failure) -> connection.loop().execute(() -> answer(socket, answer, failure)));
+        (answer, failure) -> connection.onLoop(() -> answer(socket, answer, failure)));
   }
 
   private void answer(

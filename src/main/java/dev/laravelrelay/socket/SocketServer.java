@@ -16,6 +16,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.HashedWheelTimer;
@@ -44,6 +45,9 @@ public final class SocketServer {
 
   /** Longer than the longest legal wait of a poll. */
   private static final int IDLE_HTTP_SECONDS = 75;
+
+  /** Of the request line, and of the headers: a token may be in either. */
+  private static final int MAX_HEAD_BYTES = 16_384;
 
   private static final int BACKLOG = 4_096;
   private static final long DRAIN_STEP_MILLIS = 50;
@@ -80,7 +84,12 @@ public final class SocketServer {
             config.maxMessageBytes(),
             config.outboxBytes());
     this.cors = new Cors(config.allowedOrigins());
-    this.admittance = new Admittance(cors, config.trustedProxies(), sessions, config.maxSessions());
+    this.admittance =
+        new Admittance(
+            cors,
+            config.trustedProxies(),
+            () -> Math.max(sessions.getAsInt(), connections()),
+            config.maxSessions());
     this.timer =
         new HashedWheelTimer(
             new DefaultThreadFactory("relay-timer", true),
@@ -127,6 +136,12 @@ public final class SocketServer {
     routes.put(path, plain);
   }
 
+  /** How many clients are connected, also those that have not said yet who they are. */
+  int connections() {
+    return engines.stream().mapToInt(engine -> engine.connections().size()).sum()
+        + plains.stream().mapToInt(plain -> plain.connections().size()).sum();
+  }
+
   /** Answers GET on a path with {@code ok} or, while it is not healthy, with 503. */
   public void mountHealth(String path, BooleanSupplier healthy) {
     routes.put(path, new HealthRoute(healthy));
@@ -149,7 +164,11 @@ public final class SocketServer {
                   protected void initChannel(Channel channel) {
                     channel
                         .pipeline()
-                        .addLast(new HttpServerCodec())
+                        .addLast(
+                            new HttpServerCodec(
+                                new HttpDecoderConfig()
+                                    .setMaxInitialLineLength(MAX_HEAD_BYTES)
+                                    .setMaxHeaderSize(MAX_HEAD_BYTES)))
                         .addLast(new IdleStateHandler(0, 0, IDLE_HTTP_SECONDS))
                         .addLast(new HttpDoor(routes, cors));
                   }

@@ -89,7 +89,7 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
 
   /** Closes the TCP connection behind what was written, with no close frame. */
   void drop() {
-    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(LingeringClose.AFTER_WRITE);
   }
 
   /** Closes the TCP connection at once: what is unwritten is lost. */
@@ -102,7 +102,7 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
     byte[] reason = text.getBytes(StandardCharsets.UTF_8);
     byte[] payload =
         ByteBuffer.allocate(2 + reason.length).putShort((short) code).put(reason).array();
-    channel.writeAndFlush(control(CLOSE, payload)).addListener(ChannelFutureListener.CLOSE);
+    channel.writeAndFlush(control(CLOSE, payload)).addListener(LingeringClose.AFTER_WRITE);
   }
 
   @Override
@@ -121,9 +121,7 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
       case TextWebSocketFrame text -> message(text, true);
       case BinaryWebSocketFrame binary -> message(binary, false);
       case ContinuationWebSocketFrame more -> continuation(more);
-      case PingWebSocketFrame ping ->
-          channel.writeAndFlush(
-              control(PONG, ByteBufUtil.getBytes(ping.content())), channel.voidPromise());
+      case PingWebSocketFrame ping -> answer(ping);
       case PongWebSocketFrame pong -> listener.pong(ByteBufUtil.getBytes(pong.content()));
       case CloseWebSocketFrame close -> {
         channel
@@ -132,6 +130,14 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
         end(CloseReason.TRANSPORT_CLOSED);
       }
       default -> fail(WebSocketCloseStatus.PROTOCOL_ERROR, CloseReason.PARSE_ERROR);
+    }
+  }
+
+  /** Who pings and does not read gets no more answers: they would pile up here. */
+  private void answer(PingWebSocketFrame ping) {
+    if (unwrittenBytes() < maxMessageBytes) {
+      channel.writeAndFlush(
+          control(PONG, ByteBufUtil.getBytes(ping.content())), channel.voidPromise());
     }
   }
 

@@ -22,9 +22,12 @@ class MemoryCallDirectoryTest extends CallDirectoryContract {
   private final MemoryCallDirectory directory =
       new MemoryCallDirectory(new RelayMetrics(meters), clock, 3);
 
+  private final MemoryCallDirectory roomy =
+      new MemoryCallDirectory(new RelayMetrics(new SimpleMeterRegistry()), clock);
+
   @Override
   List<CallDirectory> nodes() {
-    return List.of(new MemoryCallDirectory(new RelayMetrics(new SimpleMeterRegistry()), clock));
+    return List.of(roomy);
   }
 
   @Test

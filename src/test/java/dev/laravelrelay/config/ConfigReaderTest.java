@@ -358,7 +358,7 @@ class ConfigReaderTest {
     "RELAY_API_KEY, did you mean RELAY_API_KEYS?",
     "RELAY_JWT_SECERT_FILE, did you mean RELAY_JWT_SECRET_FILE?",
     "RELAY_PORT_FILE, is unknown",
-    "RELAY_WEBHOOK_URL, is unknown",
+    "RELAY_WEBHOOKS_URI, is unknown",
     "RELAY_SOMETHING_ELSE, --help lists every setting.",
     "RELAY_SERVICE_HOST, enableServiceLinks: false",
     "RELAY_PORT_6001_TCP_ADDR, enableServiceLinks: false",

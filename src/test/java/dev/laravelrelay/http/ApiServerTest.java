@@ -303,6 +303,18 @@ class ApiServerTest {
   }
 
   @Test
+  void aClientThatSendsTooMuchWithoutAskingReadsTheRefusal() throws Exception {
+    int length = 8 * TestApi.MAX_EMIT;
+    try (Socket socket = raw(post("Content-Length: " + length))) {
+      byte[] part = "x".repeat(0x10000).getBytes(UTF_8);
+      for (int sent = 0; sent < length; sent += part.length) {
+        socket.getOutputStream().write(part);
+      }
+      assertTrue(head(socket.getInputStream()).startsWith("HTTP/1.1 413 "));
+    }
+  }
+
+  @Test
   void aChunkedBodyIsRefusedWhenItCrossesTheLimit() throws Exception {
     try (Socket socket = raw(post("Transfer-Encoding: chunked"))) {
       byte[] chunk = ("10000\r\n" + "x".repeat(0x10000) + "\r\n").getBytes(UTF_8);

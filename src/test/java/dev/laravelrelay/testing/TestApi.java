@@ -52,6 +52,7 @@ public final class TestApi implements AutoCloseable, Backplane {
   public final CallDirectory calls;
   public final WebhookQueue webhooks;
   public final ApiServer server;
+  public final MemoryHeldEvents held;
   private final HttpClient client = HttpClient.newHttpClient();
 
   /** What becomes of an event; to be replaced. */
@@ -61,7 +62,7 @@ public final class TestApi implements AutoCloseable, Backplane {
   public TestApi() {
     DeliveryConfig delivery = new DeliveryConfig(0, 100, 1_000_000, 10_000_000);
     RelayMetrics metrics = new RelayMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
-    MemoryHeldEvents held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
+    held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
     Emitter emitter =
         new Emitter(this, new Receipts(held, metrics), new EmittedIds(metrics, System::nanoTime));
     calls = new MemoryCallDirectory(metrics, InstantSource.system());
@@ -74,6 +75,7 @@ public final class TestApi implements AutoCloseable, Backplane {
             calls,
             webhooks,
             sessions,
+            held,
             readiness,
             metrics,
             () -> Map.of("backplane", "test"));

@@ -1,0 +1,86 @@
+package dev.laravelrelay.http;
+
+import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.event.Event;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Executor;
+import tools.jackson.core.JsonGenerator;
+
+/** What is held for a user: to be looked at, without its data, and to be dropped. */
+final class HeldRoutes {
+
+  private static final String PATH = "/api/users/{id}/held";
+
+  private final HeldEvents heldEvents;
+  private final InstantSource clock;
+  private final Executor threads;
+
+  /**
+   * @param threads write the answers that come late
+   */
+  HeldRoutes(HeldEvents heldEvents, InstantSource clock, Executor threads) {
+    this.heldEvents = heldEvents;
+    this.clock = clock;
+    this.threads = threads;
+  }
+
+  void addTo(RoutesConfig routes) {
+    routes.get(PATH, this::list);
+    routes.delete(PATH, this::drop);
+  }
+
+  private void list(Context ctx) {
+    String user = ctx.pathParam("id");
+    ctx.future(
+        () ->
+            heldEvents
+                .of(user)
+                .thenAcceptAsync(events -> answer(ctx, user, events), threads)
+                .toCompletableFuture());
+  }
+
+  private void drop(Context ctx) {
+    String user = ctx.pathParam("id");
+    ctx.future(
+        () ->
+            heldEvents
+                .drop(user)
+                .thenAcceptAsync(dropped -> answer(ctx, user, dropped), threads)
+                .toCompletableFuture());
+  }
+
+  private void answer(Context ctx, String user, List<Event> events) {
+    long now = clock.millis();
+    byte[] body =
+        JsonBytes.object(
+            out -> {
+              out.writeStringProperty("user", user);
+              out.writeArrayPropertyStart("events");
+              events.forEach(event -> write(out, event, now));
+              out.writeEndArray();
+            });
+    ctx.contentType(ApiErrors.JSON).result(body);
+  }
+
+  private static void write(JsonGenerator out, Event event, long now) {
+    out.writeStartObject();
+    out.writeStringProperty("id", event.id());
+    out.writeStringProperty("event", event.name());
+    out.writeNumberProperty("age_ms", Math.max(0, now - event.acceptedAt()));
+    out.writeNumberProperty("held_until", event.heldUntil());
+    out.writeEndObject();
+  }
+
+  private static void answer(Context ctx, String user, int dropped) {
+    byte[] body =
+        JsonBytes.object(
+            out -> {
+              out.writeStringProperty("user", user);
+              out.writeNumberProperty("dropped", dropped);
+            });
+    ctx.contentType(ApiErrors.JSON).result(body);
+  }
+}
