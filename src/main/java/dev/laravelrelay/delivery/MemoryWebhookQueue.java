@@ -1,12 +1,10 @@
 package dev.laravelrelay.delivery;
 
+import dev.laravelrelay.delivery.WebhookLane.Item;
 import dev.laravelrelay.metrics.RelayMetrics;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -29,54 +27,15 @@ public final class MemoryWebhookQueue implements WebhookQueue {
   /** What a batch may count in bytes; a single notice may be larger. */
   static final int MAX_BATCH_BYTES = 1 << 20;
 
-  private static final int OVERHEAD = 256;
-
-  private static final class Item {
-    private Queued queued;
-    private final Lane lane;
-    private final boolean alone;
-    private boolean claimed;
-
-    private Item(Queued queued, Lane lane, boolean alone) {
-      this.queued = queued;
-      this.lane = lane;
-      this.alone = alone;
-    }
-
-    private boolean goesAlone() {
-      return alone || queued.attempts() > 0;
-    }
-
-    private int weight() {
-      return queued.notice().data().length() + OVERHEAD;
-    }
-  }
-
-  private static final class Lane {
-    private final String name;
-    private final long number;
-    private final Deque<Item> items = new ArrayDeque<>(2);
-    private boolean claimed;
-    private long restsUntil;
-
-    private Lane(String name, long number) {
-      this.name = name;
-      this.number = number;
-    }
-  }
-
   private final int limit;
   private final RelayMetrics metrics;
   private final InstantSource clock;
 
   private final Object lock = new Object();
-  private final Map<String, Lane> lanes = new HashMap<>();
+  private final Map<String, WebhookLane> lanes = new HashMap<>();
   private final Map<String, Item> byId = new LinkedHashMap<>();
-  private final LinkedHashSet<Lane> due = new LinkedHashSet<>();
-  private final TreeSet<Lane> resting =
-      new TreeSet<>(
-          Comparator.<Lane>comparingLong(lane -> lane.restsUntil)
-              .thenComparingLong(lane -> lane.number));
+  private final LinkedHashSet<WebhookLane> due = new LinkedHashSet<>();
+  private final TreeSet<WebhookLane> resting = new TreeSet<>(WebhookLane.SOONEST_FIRST);
   private final LinkedHashMap<String, Dead> dead = new LinkedHashMap<>();
   private long bytes;
   private long laneNumber;
@@ -109,7 +68,8 @@ public final class MemoryWebhookQueue implements WebhookQueue {
   }
 
   private void put(Notice notice, boolean alone) {
-    Lane lane = lanes.computeIfAbsent(notice.lane(), name -> new Lane(name, laneNumber++));
+    WebhookLane lane =
+        lanes.computeIfAbsent(notice.lane(), name -> new WebhookLane(name, laneNumber++));
     Item item = new Item(new Queued(notice, 0, clock.millis()), lane, alone);
     lane.items.add(item);
     byId.put(notice.id(), item);
@@ -132,7 +92,7 @@ public final class MemoryWebhookQueue implements WebhookQueue {
   private void remove(Item item) {
     byId.remove(item.queued.notice().id());
     bytes -= item.weight();
-    Lane lane = item.lane;
+    WebhookLane lane = item.lane;
     lane.items.remove(item);
     if (lane.items.isEmpty() && !lane.claimed) {
       due.remove(lane);
@@ -154,9 +114,9 @@ public final class MemoryWebhookQueue implements WebhookQueue {
       List<Queued> claimed = new ArrayList<>();
       boolean alone = due.getFirst().items.getFirst().goesAlone();
       int size = 0;
-      Iterator<Lane> next = due.iterator();
+      Iterator<WebhookLane> next = due.iterator();
       while (next.hasNext() && claimed.size() < most && (size < MAX_BATCH_BYTES || size == 0)) {
-        Lane lane = next.next();
+        WebhookLane lane = next.next();
         if (alone || !lane.items.getFirst().goesAlone()) {
           size += claim(lane, alone ? 1 : most - claimed.size(), claimed);
           next.remove();
@@ -182,7 +142,7 @@ public final class MemoryWebhookQueue implements WebhookQueue {
     }
   }
 
-  private static int claim(Lane lane, int most, List<Queued> claimed) {
+  private static int claim(WebhookLane lane, int most, List<Queued> claimed) {
     lane.claimed = true;
     int size = 0;
     int count = 0;
@@ -220,7 +180,7 @@ public final class MemoryWebhookQueue implements WebhookQueue {
   }
 
   private void settle(List<Queued> claimed, long restsUntil, boolean attempted, boolean gone) {
-    Set<Lane> settled = new HashSet<>();
+    Set<WebhookLane> settled = new HashSet<>();
     for (Queued one : claimed) {
       Item item = byId.get(one.notice().id());
       if (item != null && item.claimed) {
@@ -233,7 +193,7 @@ public final class MemoryWebhookQueue implements WebhookQueue {
         }
       }
     }
-    for (Lane lane : settled) {
+    for (WebhookLane lane : settled) {
       lane.claimed = false;
       lane.restsUntil = restsUntil;
       if (lane.items.isEmpty()) {

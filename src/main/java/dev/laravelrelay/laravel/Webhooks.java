@@ -21,9 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,8 +51,7 @@ public final class Webhooks implements Webhook {
   private static final int MAX_QUESTIONS = 32;
   private static final long POLL_MILLIS = 100;
   private static final Duration LAST_WORDS = Duration.ofSeconds(3);
-  private static final Backoff WHILE_AWAY =
-      new Backoff(Duration.ofMillis(500), Duration.ofSeconds(15));
+  private static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
   private static final Backoff AFTER_REFUSAL =
       new Backoff(Duration.ofSeconds(1), Duration.ofHours(1));
 
@@ -63,14 +60,13 @@ public final class Webhooks implements Webhook {
   private final RelayMetrics metrics;
   private final InstantSource clock;
   private final WebhookSender sender;
+  private final Absence absence;
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-", 0).factory());
   private final Semaphore requests = new Semaphore(MAX_REQUESTS);
   private final Semaphore questions = new Semaphore(MAX_QUESTIONS);
   private final Semaphore work = new Semaphore(0);
-  private final AtomicInteger failures = new AtomicInteger();
   private final Map<String, CompletableFuture<Answer>> waiting = new ConcurrentHashMap<>();
-  private volatile long awayUntil;
   private volatile boolean closed;
 
   /** Sends nothing before {@link #start}. */
@@ -83,9 +79,12 @@ public final class Webhooks implements Webhook {
     this.queue = queue;
     this.metrics = metrics;
     this.clock = clock;
+    this.absence = new Absence(clock);
     this.sender = new WebhookSender(url, config, metrics, clock, threads);
     metrics.gauge(
-        "relay_webhooks_away", "1 while Laravel does not take webhooks", () -> isAway() ? 1 : 0);
+        "relay_webhooks_away",
+        "1 while Laravel does not take webhooks",
+        () -> absence.isOn() ? 1 : 0);
   }
 
   /**
@@ -106,7 +105,7 @@ public final class Webhooks implements Webhook {
   @Override
   public CompletionStage<Answer> ask(Notice notice) {
     CompletableFuture<Answer> answer = new CompletableFuture<>();
-    boolean now = !isAway() && questions.tryAcquire();
+    boolean now = !absence.isOn() && questions.tryAcquire();
     if (now) {
       waiting.put(notice.id(), answer);
       answer.whenComplete(
@@ -120,7 +119,9 @@ public final class Webhooks implements Webhook {
         .whenComplete(
             (kept, failure) -> {
               added(notice, failure);
-              if (now && failure == null) {
+              if (failure != null) {
+                answer.completeExceptionally(failure);
+              } else if (now) {
                 execute(() -> sendClaimed(notice));
               } else {
                 answer.complete(new Answer.Queued());
@@ -139,10 +140,6 @@ public final class Webhooks implements Webhook {
     }
   }
 
-  private boolean isAway() {
-    return failures.get() > 0;
-  }
-
   private void sendClaimed(Notice notice) {
     Queued claimed = queue.claim(notice);
     if (claimed != null) {
@@ -154,12 +151,14 @@ public final class Webhooks implements Webhook {
   private void run() {
     try {
       while (!closed) {
-        int free = isAway() ? MAX_REQUESTS : 1;
-        if (clock.millis() < awayUntil) {
-          Thread.sleep(Math.clamp(awayUntil - clock.millis(), 1, POLL_MILLIS));
+        int free = absence.isOn() ? MAX_REQUESTS : 1;
+        long rest = absence.remaining();
+        if (rest > 0) {
+          Thread.sleep(Math.min(rest, POLL_MILLIS));
         } else if (requests.availablePermits() < free) {
-          requests.tryAcquire(free, POLL_MILLIS, TimeUnit.MILLISECONDS);
-          requests.release(free);
+          if (requests.tryAcquire(free, POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+            requests.release(free);
+          }
         } else if (!sendNext()) {
           work.tryAcquire(POLL_MILLIS, TimeUnit.MILLISECONDS);
           work.drainPermits();
@@ -214,11 +213,11 @@ public final class Webhooks implements Webhook {
       switch (sender.send(claimed)) {
         case Result.Heard(WebhookReply reply) -> heard(claimed, reply);
         case Result.Refused(String why) -> {
-          present();
+          absence.ended();
           refused(claimed, why);
         }
         case Result.Away(String why, boolean hung) -> {
-          away(why);
+          absence.noticed(why);
           if (hung) {
             refused(claimed, why);
           } else {
@@ -232,15 +231,19 @@ public final class Webhooks implements Webhook {
       queue.release(claimed);
     } catch (RuntimeException e) {
       log.error("a webhook request failed", e);
-      queue.refused(claimed, AFTER_REFUSAL.most());
+      queue.refused(claimed, AFTER_FAILURE);
     }
     claimed.forEach(one -> answer(one, new Answer.Queued()));
     work.release();
   }
 
   private void heard(List<Queued> claimed, WebhookReply reply) {
-    present();
-    emits.accept(reply);
+    absence.ended();
+    try {
+      emits.accept(reply);
+    } catch (RuntimeException e) {
+      log.error("what Laravel's reply asks for failed", e);
+    }
     queue.delivered(claimed);
     boolean alone = claimed.size() == 1;
     for (Queued one : claimed) {
@@ -263,7 +266,9 @@ public final class Webhooks implements Webhook {
       boolean alone = claimed.size() == 1;
       int attempts = alive.getFirst().attempts() + 1;
       log.debug("{} webhook notices were refused: {}", alive.size(), why);
-      queue.refused(alive, alone ? AFTER_REFUSAL.after(attempts, random()) : Duration.ZERO);
+      queue.refused(
+          alive,
+          alone ? AFTER_REFUSAL.after(attempts, ThreadLocalRandom.current()) : Duration.ZERO);
     }
   }
 
@@ -284,33 +289,10 @@ public final class Webhooks implements Webhook {
     return one.notice().kind().lowerCase();
   }
 
-  private void present() {
-    if (failures.getAndSet(0) > 0) {
-      awayUntil = 0;
-      log.info("Laravel takes webhooks again");
-    }
-  }
-
-  /** Requests that fail side by side count once. */
-  private synchronized void away(String why) {
-    long now = clock.millis();
-    if (now >= awayUntil) {
-      int count = failures.incrementAndGet();
-      awayUntil = now + WHILE_AWAY.after(count, random()).toMillis();
-      if (count == 1) {
-        log.warn("Laravel does not take webhooks: {}", why);
-      }
-    }
-  }
-
-  private static RandomGenerator random() {
-    return ThreadLocalRandom.current();
-  }
-
   /** Stops, after a little time for what is queued; what a memory queue holds then is lost. */
   public void stop() throws InterruptedException {
     long deadline = System.nanoTime() + LAST_WORDS.toNanos();
-    while (queue.size() > 0 && !isAway() && System.nanoTime() < deadline) {
+    while (queue.size() > 0 && !absence.isOn() && System.nanoTime() < deadline) {
       Thread.sleep(POLL_MILLIS);
     }
     closed = true;
