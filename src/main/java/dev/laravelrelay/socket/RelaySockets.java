@@ -227,7 +227,7 @@ public final class RelaySockets {
     session.closed();
     boolean replaced = !registry.remove(session);
     if (!replaced) {
-      subscriptions.absent(session, resumption.suspend(session));
+      subscriptions.absent(session, resumption.suspend(session, reason));
     }
     metrics.sessionClosed(reason);
     log.debug("session {} of user {} ended: {}", session.id(), session.user(), reason);
