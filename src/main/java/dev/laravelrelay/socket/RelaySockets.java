@@ -2,6 +2,7 @@ package dev.laravelrelay.socket;
 
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Gap;
 import dev.laravelrelay.delivery.HeldEvents;
@@ -40,6 +41,7 @@ public final class RelaySockets {
   private final Dispatcher dispatcher;
   private final Subscriptions subscriptions;
   private final Resumption resumption;
+  private final ClientEvents clientEvents;
   private final RelayMetrics metrics;
 
   public RelaySockets(
@@ -50,6 +52,7 @@ public final class RelaySockets {
       Dispatcher dispatcher,
       Subscriptions subscriptions,
       Resumption resumption,
+      ClientEvents clientEvents,
       RelayMetrics metrics) {
     this.authenticator = authenticator;
     this.registry = registry;
@@ -58,6 +61,7 @@ public final class RelaySockets {
     this.dispatcher = dispatcher;
     this.subscriptions = subscriptions;
     this.resumption = resumption;
+    this.clientEvents = clientEvents;
     this.metrics = metrics;
   }
 
@@ -250,6 +254,10 @@ public final class RelaySockets {
 
   Subscriptions subscriptions() {
     return subscriptions;
+  }
+
+  ClientEvents clientEvents() {
+    return clientEvents;
   }
 
   RelayMetrics metrics() {

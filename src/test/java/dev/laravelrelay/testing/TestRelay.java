@@ -10,6 +10,7 @@ import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.config.SocketConfig;
+import dev.laravelrelay.config.WebhookConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -40,8 +41,22 @@ public final class TestRelay implements AutoCloseable {
 
   /** With a heartbeat of its own. */
   public static TestRelay start(Duration pingInterval, Duration pingTimeout) {
+    return start(
+        pingInterval,
+        pingTimeout,
+        new WebhookConfig(
+            Optional.empty(), List.of(), 100, Duration.ofSeconds(10), List.of(), 20, 50, 30));
+  }
+
+  /** With a Laravel that hears of things. */
+  public static TestRelay start(WebhookConfig webhooks) {
+    return start(Duration.ofSeconds(25), Duration.ofSeconds(20), webhooks);
+  }
+
+  private static TestRelay start(
+      Duration pingInterval, Duration pingTimeout, WebhookConfig webhooks) {
     try {
-      return new TestRelay(RelayApp.start(config(pingInterval, pingTimeout)));
+      return new TestRelay(RelayApp.start(config(pingInterval, pingTimeout, webhooks)));
     } catch (RelayApp.StartException e) {
       throw new IllegalStateException(e);
     }
@@ -51,7 +66,8 @@ public final class TestRelay implements AutoCloseable {
     this.app = app;
   }
 
-  private static RelayConfig config(Duration pingInterval, Duration pingTimeout) {
+  private static RelayConfig config(
+      Duration pingInterval, Duration pingTimeout, WebhookConfig webhooks) {
     return new RelayConfig(
         true,
         new SocketConfig(
@@ -76,6 +92,7 @@ public final class TestRelay implements AutoCloseable {
             "/api/user",
             Duration.ofSeconds(1)),
         new LaravelConfig(Optional.empty(), "/broadcasting/auth", Duration.ofSeconds(1)),
+        webhooks,
         new RedisConfig(Optional.empty(), "relay:", List.of()),
         new DeliveryConfig(0, 100, 1 << 20, 256 << 20),
         Duration.ofMillis(50),
@@ -129,6 +146,18 @@ public final class TestRelay implements AutoCloseable {
 
   public HttpResponse<String> get(String path) {
     return send(request(path));
+  }
+
+  public HttpResponse<String> put(String path, String json) {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .PUT(BodyPublishers.ofString(json)));
+  }
+
+  /** A POST without a body. */
+  public HttpResponse<String> post(URI path) {
+    return send(request(path.toString()).POST(BodyPublishers.noBody()));
   }
 
   public HttpResponse<String> delete(String path) {
