@@ -50,7 +50,7 @@ public final class MemoryEmittedIds implements EmittedIds {
     if (first != null) {
       return repeat(request, first);
     }
-    return emit.get()
+    return started(emit)
         .whenComplete(
             (done, failure) -> {
               if (!(done instanceof Emission.Accepted)) {
@@ -62,6 +62,15 @@ public final class MemoryEmittedIds implements EmittedIds {
                 emission.completeExceptionally(failure);
               }
             });
+  }
+
+  /** What throws before it returns a future is a failure like any other: the id is not kept. */
+  private static CompletableFuture<Emission> started(Supplier<CompletableFuture<Emission>> emit) {
+    try {
+      return emit.get();
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private CompletableFuture<Emission> repeat(EmitRequest request, Emitted first) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class NettyConnection implements Connection, TimerTask {
 
   private static final String CLOSE = EngineIo.CLOSE.text();
-  private static final long POLL_GRACE_MILLIS = 50;
+  private static final long POLL_GRACE_MILLIS = 150;
   private static final long POLL_RELEASE_MILLIS = 10;
 
   private final String sid;
@@ -35,6 +35,10 @@ public final class NettyConnection implements Connection, TimerTask {
   private @Nullable WebSocketChannel probe;
   private boolean probed;
   private boolean flushPlanned;
+
+  /** The last payload of polling was not proved to have arrived when the WebSocket took over. */
+  private boolean pollUnproved;
+
   private volatile boolean closed;
   private EngineApplication.@Nullable Listener listener;
   private @Nullable Timeout heartbeatTimeout;
@@ -69,11 +73,11 @@ public final class NettyConnection implements Connection, TimerTask {
     return loop;
   }
 
-  /** Runs the task on the loop: now, if this is its thread. */
+  /** Runs the task on the loop: now, if this is its thread; never, if the server has ended. */
   void onLoop(Runnable task) {
     if (loop.inEventLoop()) {
       task.run();
-    } else {
+    } else if (!loop.isShuttingDown()) {
       loop.execute(task);
     }
   }
@@ -113,12 +117,12 @@ public final class NettyConnection implements Connection, TimerTask {
       flushPlanned = true;
       loop.execute(this::flush);
     }
-    return transport.write(frame);
+    return !pollUnproved && transport.write(frame);
   }
 
   private void flush() {
     flushPlanned = false;
-    if (!closed) {
+    if (!closed && !pollUnproved) {
       transport.flush(outbox);
     }
   }
@@ -180,6 +184,9 @@ public final class NettyConnection implements Connection, TimerTask {
     heartbeat.answered(System.nanoTime());
     if (transport instanceof PollingTransport polling) {
       polling.ponged(outbox);
+    } else if (pollUnproved) {
+      pollUnproved = false;
+      transport.flush(outbox);
     }
   }
 
@@ -333,8 +340,9 @@ public final class NettyConnection implements Connection, TimerTask {
       if (late != null) {
         server.refuse(late, EngineIo.Refusal.BAD_REQUEST);
       }
+      pollUnproved = polling.awaitsPong();
       transport = new WebSocketTransport(channel, timer());
-      transport.flush(outbox);
+      flush();
     } else {
       endProbe(channel);
     }
@@ -367,6 +375,11 @@ public final class NettyConnection implements Connection, TimerTask {
   private void end(CloseReason reason) {
     EngineApplication.Listener told = listener;
     if (closed || told == null) {
+      return;
+    }
+    if (probed && reason == CloseReason.DRAINING) {
+      // Between two transports nothing would reach the client; the upgrade's time is bounded.
+      loop.schedule(() -> end(reason), POLL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     listener = null;

@@ -74,6 +74,11 @@ final class PollingTransport implements Transport {
     return poll == null ? null : take();
   }
 
+  /** Whether the last payload with a ping may have got lost. */
+  boolean awaitsPong() {
+    return awaitingPong;
+  }
+
   /** The pong is here: what has waited for it goes out. */
   void ponged(Outbox outbox) {
     awaitingPong = false;

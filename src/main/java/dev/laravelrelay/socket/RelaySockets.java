@@ -112,7 +112,8 @@ public final class RelaySockets {
 
   private SocketIoApplication.Listener open(
       SocketIoSocket socket, ConnectAuth auth, Identity.Known known, @Nullable String pid) {
-    Session session = session(socket, known, pid == null ? null : new ResumeLog(""));
+    // A client whose gap was too old keeps its offset: from here on that is where it stands.
+    Session session = session(socket, known, pid == null ? null : new ResumeLog(auth.offset()));
     if (pid != null) {
       resumption.own(pid, session);
     }
@@ -236,7 +237,7 @@ public final class RelaySockets {
     session.closed();
     boolean replaced = !registry.remove(session);
     if (!replaced) {
-      subscriptions.absent(session, resumption.suspend(session));
+      subscriptions.absent(session, resumption.suspend(session, reason));
       interest.left(session.user());
     }
     metrics.sessionClosed(reason);

@@ -57,6 +57,19 @@ class MemoryEmittedIdsTest {
   }
 
   @Test
+  void anEmitThatThrowsMayBeSentAgain() throws Exception {
+    CompletableFuture<Emission> failed =
+        ids.once(
+            request(1),
+            () -> {
+              throw new IllegalStateException("no backplane");
+            });
+
+    assertThrows(ExecutionException.class, failed::get);
+    assertEquals(SENT, once(request(1), SENT).get());
+  }
+
+  @Test
   void aRepeatWhileTheFirstIsUnderWayWaitsForIt() throws Exception {
     CompletableFuture<Emission> first = new CompletableFuture<>();
     once(request(1), first);

@@ -40,8 +40,21 @@ public final class TestRelay implements AutoCloseable {
 
   /** With a heartbeat of its own. */
   public static TestRelay start(Duration pingInterval, Duration pingTimeout) {
+    return start(pingInterval, pingTimeout, new RedisConfig(Optional.empty(), "relay:", List.of()));
+  }
+
+  /** One node of those that share this Redis and prefix. */
+  public static TestRelay start(TestRedis redis, String prefix) {
+    return start(
+        Duration.ofSeconds(25),
+        Duration.ofSeconds(20),
+        new RedisConfig(
+            Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_")));
+  }
+
+  private static TestRelay start(Duration pingInterval, Duration pingTimeout, RedisConfig redis) {
     try {
-      return new TestRelay(RelayApp.start(config(pingInterval, pingTimeout)));
+      return new TestRelay(RelayApp.start(config(pingInterval, pingTimeout, redis)));
     } catch (RelayApp.StartException e) {
       throw new IllegalStateException(e);
     }
@@ -51,7 +64,8 @@ public final class TestRelay implements AutoCloseable {
     this.app = app;
   }
 
-  private static RelayConfig config(Duration pingInterval, Duration pingTimeout) {
+  private static RelayConfig config(
+      Duration pingInterval, Duration pingTimeout, RedisConfig redis) {
     return new RelayConfig(
         true,
         new SocketConfig(
@@ -76,7 +90,7 @@ public final class TestRelay implements AutoCloseable {
             "/api/user",
             Duration.ofSeconds(1)),
         new LaravelConfig(Optional.empty(), "/broadcasting/auth", Duration.ofSeconds(1)),
-        new RedisConfig(Optional.empty(), "relay:", List.of()),
+        redis,
         new DeliveryConfig(0, 100, 1 << 20, 256 << 20),
         Duration.ofMillis(50),
         new LogConfig(LogConfig.Format.TEXT, LogConfig.Level.INFO));
