@@ -87,7 +87,8 @@ final class RedisEmittedIds implements EmittedIds {
   private CompletableFuture<Emission> first(
       EmitRequest request, Supplier<CompletableFuture<Emission>> emit) {
     byte[] key = names.emitted(request.event().id());
-    return emit.get()
+    return CompletableFuture.completedFuture(emit)
+        .thenCompose(Supplier::get)
         .whenComplete(
             (done, failure) -> {
               if (done instanceof Emission.Accepted accepted) {
