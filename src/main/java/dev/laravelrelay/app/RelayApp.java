@@ -7,11 +7,16 @@ import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.auth.JwtAuthenticator;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.config.RelayConfig;
+import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.MemoryBackplane;
+import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.http.ApiServer;
@@ -22,6 +27,7 @@ import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.redis.LaravelBroadcasts;
+import dev.laravelrelay.redis.RedisEngine;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
@@ -33,6 +39,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
@@ -60,6 +67,9 @@ public final class RelayApp implements AutoCloseable {
     }
   }
 
+  /** How long a start waits for Redis; without it the relay starts, and is not ready. */
+  private static final Duration REDIS_WAIT = Duration.ofSeconds(2);
+
   private final RelayConfig config;
   private final StopSequence stops = new StopSequence();
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -83,18 +93,12 @@ public final class RelayApp implements AutoCloseable {
     stops.push("housekeeping", housekeeping::shutdownNow);
 
     // delivery
-    MemoryHeldEvents heldEvents =
-        new MemoryHeldEvents(config.delivery(), metrics, System::currentTimeMillis);
-    housekeeping.scheduleWithFixedDelay(
-        () -> heldEvents.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
-    Receipts receipts = new Receipts(heldEvents, metrics);
     SuspendedSessions suspended = new SuspendedSessions();
-    Dispatcher dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
-    Emitter emitter =
-        new Emitter(
-            new MemoryBackplane(dispatcher, heldEvents),
-            receipts,
-            new EmittedIds(metrics, Ticker.systemTicker()));
+    Delivery delivery = delivery(suspended, housekeeping);
+    HeldEvents heldEvents = delivery.heldEvents();
+    Dispatcher dispatcher = delivery.dispatcher();
+    Interest interest = delivery.interest();
+    Emitter emitter = delivery.emitter();
 
     // edges
     @Nullable LaravelClient laravel = laravel(config.laravel());
@@ -104,7 +108,7 @@ public final class RelayApp implements AutoCloseable {
               config.redis(), dispatcher::dispatch, metrics, System::currentTimeMillis);
       broadcasts.start();
       stops.push("broadcasts", broadcasts::close);
-      readiness.require("redis", broadcasts::problem);
+      readiness.require("laravel_broadcasts", broadcasts::problem);
     }
     this.api =
         new ApiServer(
@@ -112,6 +116,7 @@ public final class RelayApp implements AutoCloseable {
             new EventCodec(config.delivery(), InstantSource.system()),
             emitter,
             registry,
+            delivery.presence(),
             heldEvents,
             readiness,
             metrics,
@@ -120,8 +125,8 @@ public final class RelayApp implements AutoCloseable {
     this.sockets = new SocketServer(config.socket(), registry::size, metrics);
     stops.push("sockets", sockets::close);
     Subscriptions subscriptions =
-        new Subscriptions(channels, authorizer(laravel), dispatcher, metrics);
-    Resumption resumption = new Resumption(registry, suspended, channels, metrics);
+        new Subscriptions(channels, authorizer(laravel), dispatcher, interest, metrics);
+    Resumption resumption = new Resumption(registry, suspended, channels, interest, metrics);
     housekeeping.scheduleWithFixedDelay(
         () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
     RelaySockets clients =
@@ -129,6 +134,7 @@ public final class RelayApp implements AutoCloseable {
             authenticator(laravel),
             registry,
             heldEvents,
+            interest,
             dispatcher,
             subscriptions,
             resumption,
@@ -139,6 +145,58 @@ public final class RelayApp implements AutoCloseable {
     metrics.gauge("relay_sessions", "Sessions on this node", registry::size);
     metrics.gauge("relay_users", "Users with a session on this node", registry::users);
     metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
+  }
+
+  /** What delivers, on one node or on several. */
+  private record Delivery(
+      HeldEvents heldEvents,
+      Dispatcher dispatcher,
+      Interest interest,
+      Presence presence,
+      Emitter emitter) {}
+
+  private Delivery delivery(SuspendedSessions suspended, ScheduledExecutorService housekeeping) {
+    EmittedIds ids = new MemoryEmittedIds(metrics, Ticker.systemTicker());
+    if (config.redis().url().isPresent()) {
+      return delivery(suspended, ids);
+    }
+    MemoryHeldEvents heldEvents =
+        new MemoryHeldEvents(config.delivery(), metrics, System::currentTimeMillis);
+    housekeeping.scheduleWithFixedDelay(
+        () -> heldEvents.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
+    Receipts receipts = new Receipts(heldEvents, metrics);
+    Dispatcher dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
+    Backplane backplane = new MemoryBackplane(dispatcher, heldEvents);
+    return new Delivery(
+        heldEvents,
+        dispatcher,
+        Interest.SINGLE_NODE,
+        Presence.of(registry),
+        new Emitter(backplane, receipts, ids));
+  }
+
+  private Delivery delivery(SuspendedSessions suspended, EmittedIds ids) {
+    RedisEngine redis =
+        new RedisEngine(
+            config.redis(),
+            config.delivery(),
+            registry,
+            suspended,
+            channels,
+            metrics,
+            System::currentTimeMillis);
+    stops.push("redis", redis::close);
+    Receipts receipts = new Receipts(redis.heldEvents(), metrics);
+    Dispatcher dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
+    Backplane backplane = redis.backplane(dispatcher, receipts);
+    redis.start(REDIS_WAIT);
+    readiness.require("redis", redis::problem);
+    return new Delivery(
+        redis.heldEvents(),
+        dispatcher,
+        redis.interest(),
+        redis.presence(),
+        new Emitter(backplane, receipts, redis.emittedIds(ids)));
   }
 
   private @Nullable LaravelClient laravel(LaravelConfig laravelConfig) {
@@ -213,7 +271,10 @@ public final class RelayApp implements AutoCloseable {
 
   private Map<String, Object> details() {
     return Map.of(
-        "backplane", "memory", "auth", config.auth().mode().name().toLowerCase(Locale.ROOT));
+        "backplane",
+        config.redis().url().isPresent() ? "redis" : "memory",
+        "auth",
+        config.auth().mode().name().toLowerCase(Locale.ROOT));
   }
 
   /** The port of the public door. */

@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dispatcher {
 
   /** Above this many sessions the reply does not list what became of each user of a channel. */
-  static final int LISTED_SESSIONS = 1_000;
+  public static final int LISTED_SESSIONS = 1_000;
 
   private final SessionRegistry registry;
   private final SuspendedSessions suspended;
@@ -58,7 +60,20 @@ public final class Dispatcher {
 
   /** Hands the event on; says for each user, or for the target as a whole, how far it got. */
   public List<Reach> dispatch(Event event) {
-    EncodedEvent encoded = new EncodedEvent(event);
+    return toTarget(event, user -> receipts.of(event, user));
+  }
+
+  /**
+   * As {@link #dispatch(Event)}, for an event that another node awaits.
+   *
+   * @param awaiting told of the user of each session that gives its receipt, on the session's loop
+   */
+  public List<Reach> dispatch(Event event, Consumer<String> awaiting) {
+    return toTarget(event, user -> receipts.of(event, user, awaiting));
+  }
+
+  private List<Reach> toTarget(Event event, Function<String, Receipt> receipt) {
+    EncodedEvent encoded = new EncodedEvent(event, receipt);
     return switch (event.target()) {
       case Target.User(String user) -> List.of(toUser(event, encoded, user));
       case Target.Users(List<String> users) ->
@@ -90,7 +105,7 @@ public final class Dispatcher {
     for (Event event : held) {
       if (!settled.contains(event.id())) {
         Receipt receipt = receipts.of(event, session.user());
-        deliveries.add(new EncodedEvent(event).in(session.protocol(), receipt));
+        deliveries.add(new EncodedEvent(event, user -> receipt).in(session.protocol(), receipt));
       }
     }
     deliveries.addAll(gap.missed());
@@ -103,7 +118,7 @@ public final class Dispatcher {
   }
 
   private Reach toUser(Event event, EncodedEvent encoded, String user) {
-    Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, user) : null;
+    Receipt receipt = encoded.receipt(user);
     int handed = hand(event, encoded, sessionsOf(user), receipt);
     return new Reach(user, handed, event.terms().holdSeconds() > 0);
   }
@@ -119,14 +134,14 @@ public final class Dispatcher {
     List<Reach> reached = new ArrayList<>(byUser.size());
     byUser.forEach(
         (user, own) -> {
-          Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, user) : null;
+          Receipt receipt = encoded.receipt(user);
           reached.add(new Reach(user, hand(event, encoded, own, receipt), false));
         });
     return reached;
   }
 
   private Reach toAll(Event event, EncodedEvent encoded, Collection<Session> sessions) {
-    Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, "") : null;
+    Receipt receipt = encoded.receipt("");
     return new Reach("", hand(event, encoded, sessions, receipt), false);
   }
 

@@ -4,6 +4,7 @@ import dev.laravelrelay.auth.ApiKeys;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -61,6 +62,7 @@ public final class ApiServer implements AutoCloseable {
       EventCodec codec,
       Emitter emitter,
       SessionRegistry sessions,
+      Presence presence,
       HeldEvents heldEvents,
       Readiness readiness,
       RelayMetrics metrics,
@@ -79,8 +81,8 @@ public final class ApiServer implements AutoCloseable {
             errors,
             metrics,
             threads);
+    OpsRoutes ops = new OpsRoutes(sessions, presence, readiness, metrics, details);
     HeldRoutes held = new HeldRoutes(heldEvents, InstantSource.system(), threads);
-    OpsRoutes ops = new OpsRoutes(sessions, readiness, metrics, details);
     this.javalin =
         Javalin.create(
             javalinConfig -> {

@@ -207,6 +207,51 @@ public final class RelayMetrics {
         .increment();
   }
 
+  /** How many commands to Redis wait, in number and bytes. */
+  public void redisQueue(String lane, Supplier<Number> commands, Supplier<Number> bytes) {
+    Gauge.builder("relay_redis_queue", commands)
+        .description("Commands that wait to be sent to Redis")
+        .tag("lane", lane)
+        .register(registry);
+    Gauge.builder("relay_redis_queue_bytes", bytes)
+        .description("Bytes of commands that wait to be sent to Redis")
+        .tag("lane", lane)
+        .register(registry);
+  }
+
+  /** A command was not executed, or it is not known; why: away, full, late, lost or refused. */
+  public void redisCommandFailed(String lane, String why) {
+    counter(
+            "relay_redis_commands_failed",
+            "Commands to Redis that failed",
+            "lane",
+            lane,
+            "why",
+            why)
+        .increment();
+  }
+
+  /** A connection for commands was lost, or could not be made. */
+  public void redisConnectionLost(String lane) {
+    counter("relay_redis_connections_lost", "Connections to Redis lost", "lane", lane).increment();
+  }
+
+  /** A message of another node could not be read; kind: event or node. */
+  public void redisMessageMalformed(String kind) {
+    counter("relay_redis_messages_malformed", "Messages not understood", "kind", kind).increment();
+  }
+
+  /** Nodes did not report in time how many sessions they handed an event to. */
+  public void reportsMissing(int nodes) {
+    counter("relay_reports_missing", "Reports of nodes that did not come in time").increment(nodes);
+  }
+
+  /** Events were given to users after the subscription was lost. */
+  public void recovered(int events) {
+    counter("relay_recovered_events", "Held events given after a lost subscription")
+        .increment(events);
+  }
+
   /** Laravel's broadcaster published a message. */
   public void laravelBroadcast(String result) {
     counter(

@@ -5,6 +5,7 @@ import dev.laravelrelay.auth.Authenticator.Identity;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Gap;
 import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.protocol.CloseReason;
@@ -35,6 +36,7 @@ public final class RelaySockets {
   private final Authenticator authenticator;
   private final SessionRegistry registry;
   private final HeldEvents heldEvents;
+  private final Interest interest;
   private final Dispatcher dispatcher;
   private final Subscriptions subscriptions;
   private final Resumption resumption;
@@ -44,6 +46,7 @@ public final class RelaySockets {
       Authenticator authenticator,
       SessionRegistry registry,
       HeldEvents heldEvents,
+      Interest interest,
       Dispatcher dispatcher,
       Subscriptions subscriptions,
       Resumption resumption,
@@ -51,6 +54,7 @@ public final class RelaySockets {
     this.authenticator = authenticator;
     this.registry = registry;
     this.heldEvents = heldEvents;
+    this.interest = interest;
     this.dispatcher = dispatcher;
     this.subscriptions = subscriptions;
     this.resumption = resumption;
@@ -73,19 +77,22 @@ public final class RelaySockets {
     ConnectAuth auth = ConnectAuth.of(request);
     return authenticator
         .authenticate(auth.token())
-        .thenApply(
+        .thenCompose(
             identity ->
                 switch (identity) {
-                  case Identity.Known known -> admit(auth, known);
+                  case Identity.Known known ->
+                      interest.expect(known.user()).thenApply(heard -> admit(auth, known));
                   case Identity.Refused(String reason) -> {
                     metrics.connectRefused(reason);
-                    yield new SocketIoApplication.Admission.Refused(
-                        UNAUTHORIZED,
-                        RawJson.of("{\"code\":401,\"reason\":\"%s\"}".formatted(reason)));
+                    yield CompletableFuture.completedStage(
+                        new SocketIoApplication.Admission.Refused(
+                            UNAUTHORIZED,
+                            RawJson.of("{\"code\":401,\"reason\":\"%s\"}".formatted(reason))));
                   }
                   case Identity.Unknown(String reason) -> {
                     metrics.connectRefused(reason);
-                    yield new SocketIoApplication.Admission.TryLater(reason);
+                    yield CompletableFuture.completedStage(
+                        new SocketIoApplication.Admission.TryLater(reason));
                   }
                 });
   }
@@ -155,19 +162,25 @@ public final class RelaySockets {
     return handshake ->
         authenticator
             .authenticate(handshake.token())
-            .thenApply(
+            .thenCompose(
                 identity ->
                     switch (identity) {
                       case Identity.Known known ->
-                          new PlainApplication.Admission.Admitted(
-                              connection -> open(connection, handshake, known));
+                          interest
+                              .expect(known.user())
+                              .thenApply(
+                                  heard ->
+                                      new PlainApplication.Admission.Admitted(
+                                          connection -> open(connection, handshake, known)));
                       case Identity.Refused(String reason) -> {
                         metrics.connectRefused(reason);
-                        yield new PlainApplication.Admission.Refused(UNAUTHORIZED, reason);
+                        yield CompletableFuture.completedStage(
+                            new PlainApplication.Admission.Refused(UNAUTHORIZED, reason));
                       }
                       case Identity.Unknown(String reason) -> {
                         metrics.connectRefused(reason);
-                        yield new PlainApplication.Admission.TryLater(reason);
+                        yield CompletableFuture.completedStage(
+                            new PlainApplication.Admission.TryLater(reason));
                       }
                     });
   }
@@ -207,6 +220,7 @@ public final class RelaySockets {
 
   private void open(Session session, String protocol) {
     registry.add(session);
+    interest.arrived(session.user());
     metrics.sessionOpened(protocol);
     log.debug("session {} of user {} opened on {}", session.id(), session.user(), protocol);
   }
@@ -226,10 +240,11 @@ public final class RelaySockets {
   /** The session is over. On its loop. */
   void ended(Session session, String reason) {
     session.closed();
-    boolean mayResume = resumption.suspend(session);
+    boolean mayResume = resumption.suspend(session, reason);
     boolean replaced = !registry.remove(session);
     if (!replaced) {
       subscriptions.absent(session, mayResume);
+      interest.left(session.user());
     }
     metrics.sessionClosed(reason);
     log.debug("session {} of user {} ended: {}", session.id(), session.user(), reason);

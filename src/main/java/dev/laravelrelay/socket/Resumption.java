@@ -1,7 +1,9 @@
 package dev.laravelrelay.socket;
 
 import dev.laravelrelay.delivery.Gap;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.protocol.Protocol;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.Delivery;
@@ -13,6 +15,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
@@ -27,10 +30,13 @@ import org.jspecify.annotations.Nullable;
 public final class Resumption {
 
   private static final int PID_BYTES = 16;
+  private static final Set<String> GOOD_BYE =
+      Set.of(CloseReason.CLIENT_DISCONNECTED.text(), CloseReason.SERVER_DISCONNECTED.text());
 
   private final SessionRegistry registry;
   private final SuspendedSessions suspended;
   private final ChannelMembers channels;
+  private final Interest interest;
   private final RelayMetrics metrics;
   private final SecureRandom random = new SecureRandom();
 
@@ -43,10 +49,12 @@ public final class Resumption {
       SessionRegistry registry,
       SuspendedSessions suspended,
       ChannelMembers channels,
+      Interest interest,
       RelayMetrics metrics) {
     this.registry = registry;
     this.suspended = suspended;
     this.channels = channels;
+    this.interest = interest;
     this.metrics = metrics;
     metrics.gauge("relay_sessions_suspended", "Sessions that may resume", suspended::size);
   }
@@ -122,13 +130,19 @@ public final class Resumption {
     return new Gap(log.upTo(offset), log.after(offset).orElse(List.of()));
   }
 
-  /** The session's connection ended; returns whether its client may resume. */
-  boolean suspend(Session session) {
+  /**
+   * The session ended; returns whether its client may resume. One that said good-bye, or was told
+   * to stay away, may not.
+   */
+  boolean suspend(Session session, String reason) {
     boolean mayResume =
         session.resumeLog() != null
+            && !GOOD_BYE.contains(reason)
             && (session.protocol() == Protocol.PLAIN_JSON || pids.containsKey(session));
     if (mayResume) {
       giveUp(suspended.add(session, System.currentTimeMillis()));
+    } else {
+      forgetPid(session);
     }
     return mayResume;
   }
@@ -140,11 +154,16 @@ public final class Resumption {
 
   private void giveUp(List<Session> sessions) {
     for (Session session : sessions) {
-      channels.leaveAll(session);
-      String pid = pids.remove(session);
-      if (pid != null) {
-        byPid.remove(pid, session);
-      }
+      channels.leaveAll(session).forEach(interest::channelChanged);
+      interest.left(session.user());
+      forgetPid(session);
+    }
+  }
+
+  private void forgetPid(Session session) {
+    String pid = pids.remove(session);
+    if (pid != null) {
+      byPid.remove(pid, session);
     }
   }
 }

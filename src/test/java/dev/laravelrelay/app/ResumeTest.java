@@ -114,6 +114,24 @@ class ResumeTest {
   }
 
   @Test
+  void aClientThatSaidGoodByeDoesNotResume() {
+    RawClient first = resumable("bye");
+    emit("bye", 1, 1, "");
+    String offset = offset(first, 1);
+    first.send("41");
+    awaitOffline("bye");
+    emit("bye", 2, 2, "");
+
+    try (RawClient second = resuming("bye", first, offset)) {
+      emit("bye", 3, 3, "");
+
+      assertEquals(List.of(3), second.awaitNumbers("ring", 1));
+      assertNotEquals(first.connected().get("sid"), second.connected().get("sid"));
+    }
+    first.close();
+  }
+
+  @Test
   void afterAGapThatIsTooOldItIsANewSession() {
     RawClient first = resumable("gap");
     emit("gap", 1, 1, "");

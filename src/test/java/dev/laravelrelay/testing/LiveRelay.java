@@ -3,6 +3,7 @@ package dev.laravelrelay.testing;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.config.SocketConfig;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.socket.RelaySockets;
 import dev.laravelrelay.socket.Resumption;
 import dev.laravelrelay.socket.SocketServer;
@@ -22,6 +23,7 @@ public final class LiveRelay implements AutoCloseable {
             new DevAuthenticator(),
             node.registry,
             node.held,
+            Interest.SINGLE_NODE,
             node.dispatcher,
             new Subscriptions(
                 node.channels,
@@ -29,8 +31,10 @@ public final class LiveRelay implements AutoCloseable {
                     CompletableFuture.completedStage(
                         new ChannelAuthorizer.Authorization.Granted("")),
                 node.dispatcher,
+                Interest.SINGLE_NODE,
                 node.metrics),
-            new Resumption(node.registry, node.suspended, node.channels, node.metrics),
+            new Resumption(
+                node.registry, node.suspended, node.channels, Interest.SINGLE_NODE, node.metrics),
             node.metrics);
     sockets.mountSocketIo("/socket.io/", clients.socketIo());
     sockets.mountPlain("/ws", clients.plain());

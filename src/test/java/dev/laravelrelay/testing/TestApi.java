@@ -6,9 +6,10 @@ import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Backplane.Published;
 import dev.laravelrelay.delivery.Backplane.Reach;
-import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.EventCodec;
@@ -57,13 +58,15 @@ public final class TestApi implements AutoCloseable, Backplane {
     RelayMetrics metrics = new RelayMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
     Emitter emitter =
-        new Emitter(this, new Receipts(held, metrics), new EmittedIds(metrics, System::nanoTime));
+        new Emitter(
+            this, new Receipts(held, metrics), new MemoryEmittedIds(metrics, System::nanoTime));
     server =
         new ApiServer(
             new ApiConfig("127.0.0.1", 0, List.of(new Secret(KEY)), MAX_EMIT, MAX_BATCH),
             new EventCodec(delivery, InstantSource.system()),
             emitter,
             sessions,
+            Presence.of(sessions),
             held,
             readiness,
             metrics,
