@@ -211,7 +211,12 @@ public final class RelaySockets {
     connection.send(
         "connected", RawJson.of("{\"socket_id\":\"%s\"%s}".formatted(session.id(), resumed)));
     open(session, "ws");
-    catchUp(session, old == null || after == null ? Gap.NONE : Resumption.gap(old, after));
+    if (old == null || after == null) {
+      catchUp(session, Gap.NONE);
+    } else {
+      // Behind what is on its way to the old one.
+      old.loop().execute(() -> catchUp(session, Resumption.gap(old, after)));
+    }
     return client;
   }
 
@@ -239,9 +244,10 @@ public final class RelaySockets {
   /** The session is over. On its loop. */
   void ended(Session session, String reason) {
     session.closed();
+    boolean mayResume = resumption.suspend(session, reason);
     boolean replaced = !registry.remove(session);
     if (!replaced) {
-      subscriptions.absent(session, resumption.suspend(session, reason));
+      subscriptions.absent(session, mayResume);
       interest.left(session.user());
     }
     metrics.sessionClosed(reason);
