@@ -33,7 +33,7 @@ class LostPollTest {
 
   @BeforeEach
   void connect() {
-    relay = TestRelay.start(Duration.ofSeconds(25), Duration.ofSeconds(2));
+    relay = TestRelay.start(Duration.ofSeconds(5), Duration.ofSeconds(2));
     polling = relay.socketUrl().resolve("/socket.io/?EIO=4&transport=polling");
     polling = URI.create(polling + "&sid=" + sid(poll().join()));
     post("40{\"token\":\"1\"}");
