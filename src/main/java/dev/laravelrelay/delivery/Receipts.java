@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 public final class Receipts {
 
   /** In place of a user: the event went to more users than are told apart. */
-  private static final String ANYONE = "";
+  static final String ANYONE = "";
 
   private final HeldEvents heldEvents;
   private final RelayMetrics metrics;
