@@ -1,23 +1,15 @@
 package dev.laravelrelay.app;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.auth.JwtAuthenticator;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.config.RelayConfig;
-import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
-import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
-import dev.laravelrelay.delivery.MemoryBackplane;
-import dev.laravelrelay.delivery.MemoryEmittedIds;
-import dev.laravelrelay.delivery.MemoryHeldEvents;
-import dev.laravelrelay.delivery.Presence;
-import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.http.ApiServer;
 import dev.laravelrelay.laravel.ChannelAuth;
@@ -27,7 +19,6 @@ import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.redis.LaravelBroadcasts;
-import dev.laravelrelay.redis.RedisEngine;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
@@ -39,7 +30,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
@@ -67,9 +57,6 @@ public final class RelayApp implements AutoCloseable {
     }
   }
 
-  /** How long a start waits for Redis; without it the relay starts, and is not ready. */
-  private static final Duration REDIS_WAIT = Duration.ofSeconds(2);
-
   private final RelayConfig config;
   private final StopSequence stops = new StopSequence();
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -94,7 +81,9 @@ public final class RelayApp implements AutoCloseable {
 
     // delivery
     SuspendedSessions suspended = new SuspendedSessions();
-    Delivery delivery = delivery(suspended, housekeeping);
+    Delivery delivery =
+        new Delivery.Parts(config, registry, suspended, channels, metrics)
+            .build(housekeeping, readiness, stops);
     HeldEvents heldEvents = delivery.heldEvents();
     Dispatcher dispatcher = delivery.dispatcher();
     Interest interest = delivery.interest();
@@ -145,58 +134,6 @@ public final class RelayApp implements AutoCloseable {
     metrics.gauge("relay_sessions", "Sessions on this node", registry::size);
     metrics.gauge("relay_users", "Users with a session on this node", registry::users);
     metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
-  }
-
-  /** What delivers, on one node or on several. */
-  private record Delivery(
-      HeldEvents heldEvents,
-      Dispatcher dispatcher,
-      Interest interest,
-      Presence presence,
-      Emitter emitter) {}
-
-  private Delivery delivery(SuspendedSessions suspended, ScheduledExecutorService housekeeping) {
-    EmittedIds ids = new MemoryEmittedIds(metrics, Ticker.systemTicker());
-    if (config.redis().url().isPresent()) {
-      return delivery(suspended, ids);
-    }
-    MemoryHeldEvents heldEvents =
-        new MemoryHeldEvents(config.delivery(), metrics, System::currentTimeMillis);
-    housekeeping.scheduleWithFixedDelay(
-        () -> heldEvents.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
-    Receipts receipts = new Receipts(heldEvents, metrics);
-    Dispatcher dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
-    Backplane backplane = new MemoryBackplane(dispatcher, heldEvents);
-    return new Delivery(
-        heldEvents,
-        dispatcher,
-        Interest.SINGLE_NODE,
-        Presence.of(registry),
-        new Emitter(backplane, receipts, ids));
-  }
-
-  private Delivery delivery(SuspendedSessions suspended, EmittedIds ids) {
-    RedisEngine redis =
-        new RedisEngine(
-            config.redis(),
-            config.delivery(),
-            registry,
-            suspended,
-            channels,
-            metrics,
-            System::currentTimeMillis);
-    stops.push("redis", redis::close);
-    Receipts receipts = new Receipts(redis.heldEvents(), metrics);
-    Dispatcher dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
-    Backplane backplane = redis.backplane(dispatcher, receipts);
-    redis.start(REDIS_WAIT);
-    readiness.require("redis", redis::problem);
-    return new Delivery(
-        redis.heldEvents(),
-        dispatcher,
-        redis.interest(),
-        redis.presence(),
-        new Emitter(backplane, receipts, redis.emittedIds(ids)));
   }
 
   private @Nullable LaravelClient laravel(LaravelConfig laravelConfig) {
