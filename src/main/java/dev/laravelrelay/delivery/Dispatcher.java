@@ -13,6 +13,7 @@ import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -117,9 +118,8 @@ public final class Dispatcher {
   }
 
   private Reach toUser(Event event, EncodedEvent encoded, String user) {
-    Session[] sessions = registry.ofUser(user);
     Receipt receipt = encoded.receipt(user);
-    int handed = hand(event, encoded, both(sessions, suspended.ofUser(user)), receipt);
+    int handed = hand(event, encoded, sessionsOf(user), receipt);
     return new Reach(user, handed, event.terms().holdSeconds() > 0);
   }
 
@@ -156,18 +156,25 @@ public final class Dispatcher {
 
   /** A user's own channel is the user himself: it needs no subscription. */
   private Collection<Session> membersOf(String name) {
-    return ChannelName.owner(name)
-        .map(user -> both(registry.ofUser(user), suspended.ofUser(user)))
-        .orElseGet(() -> channels.of(name));
+    return ChannelName.owner(name).map(this::sessionsOf).orElseGet(() -> channels.of(name));
   }
 
-  private static Collection<Session> both(Session[] open, List<Session> suspended) {
-    if (suspended.isEmpty()) {
+  /**
+   * The user's sessions, open and suspended, one for each socket id. One that is just moving
+   * between the two is in both for a moment, hence the open ones are looked up twice.
+   */
+  private Collection<Session> sessionsOf(String user) {
+    Session[] before = registry.ofUser(user);
+    List<Session> away = suspended.ofUser(user);
+    Session[] open = registry.ofUser(user);
+    if (away.isEmpty() && Arrays.equals(before, open)) {
       return List.of(open);
     }
-    List<Session> all = new ArrayList<>(List.of(open));
-    all.addAll(suspended);
-    return all;
+    Map<String, Session> byId = new LinkedHashMap<>();
+    List.of(open).forEach(session -> byId.put(session.id(), session));
+    List.of(before).forEach(session -> byId.putIfAbsent(session.id(), session));
+    away.forEach(session -> byId.putIfAbsent(session.id(), session));
+    return byId.values();
   }
 
   /** Suspended sessions log the event for their clients, but do not count as reached. */

@@ -185,6 +185,59 @@ public final class RelayMetrics {
         .increment();
   }
 
+  /**
+   * A webhook request ended.
+   *
+   * @param result delivered, refused or unavailable
+   */
+  public void webhookAttempt(String result) {
+    counter("relay_webhook_attempts", "Webhook requests to Laravel, by result", "result", result)
+        .increment();
+  }
+
+  /** Laravel heard a notice of this kind. */
+  public void webhookDelivered(String type) {
+    counter("relay_webhooks_delivered", "Notices that Laravel heard, by type", "type", type)
+        .increment();
+  }
+
+  /** A notice is lost, because a limit was reached: full, or dead for the list of dead ones. */
+  public void webhookDropped(String limit) {
+    counter("relay_webhooks_dropped", "Notices lost at a limit", "limit", limit).increment();
+  }
+
+  /** An emit in Laravel's reply to a webhook; the result is emitted or invalid. */
+  public void webhookEmit(String result) {
+    counter("relay_webhook_emits", "Emits in replies to webhooks, by result", "result", result)
+        .increment();
+  }
+
+  // --- calls
+
+  /** A client's signal to a call, by what became of it: a verdict, or the code of an error. */
+  public void callSignal(String signal, String result) {
+    counter(
+            "relay_call_signals",
+            "Signals of clients to calls, by result",
+            "signal",
+            signal,
+            "result",
+            result)
+        .increment();
+  }
+
+  /** A client sent more than it may; the limit is session or user. */
+  public void clientEventLimited(String limit) {
+    counter("relay_client_events_limited", "Events of clients over a limit", "limit", limit)
+        .increment();
+  }
+
+  /** A client's event went to Laravel; the result is replied or queued. */
+  public void clientEventSent(String result) {
+    counter("relay_client_events_sent", "Events of clients sent to Laravel", "result", result)
+        .increment();
+  }
+
   // --- redis
 
   /** A subscription to Redis was lost, or could not be made. */

@@ -215,7 +215,7 @@ public final class NettyConnection implements Connection, TimerTask {
       lastPoll(reply);
     } else if (!(transport instanceof PollingTransport polling)) {
       server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
-    } else if (!polling.accept(reply)) {
+    } else if ((polling.mayBeRepeat(reply) && polling.awaitsPong()) || !polling.accept(reply)) {
       close(CloseReason.TRANSPORT_ERROR);
       server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
     } else {
@@ -279,6 +279,11 @@ public final class NettyConnection implements Connection, TimerTask {
         && !late) {
       // Its poll is on another TCP connection, and may be read a moment later by another loop.
       loop.schedule(() -> post(body, reply, true), POLL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+    } else if (transport instanceof PollingTransport polling
+        && polling.mayBeRepeat(reply)
+        && polling.awaitsPong()) {
+      close(CloseReason.TRANSPORT_ERROR);
+      server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
     } else if (receiveAll(EngineIo.decodePayload(body))) {
       server.ok(reply);
     } else {

@@ -21,14 +21,23 @@ import org.jspecify.annotations.Nullable;
  * (OkHttp and browsers do): the client never learns that a payload is missing. Hence nothing is
  * sent behind a payload with a ping until the pong is here. What was lost is then never followed by
  * something newer, and never covered by a later pong: the ping times out instead.
+ *
+ * <p>They repeat a POST likewise, so a pong may come twice, and the second would prove what was
+ * sent after the first. A repeat comes by a fresh TCP connection, where a client in good health
+ * uses one that it has: see {@link #mayBeRepeat}.
  */
 final class PollingTransport implements Transport {
+
+  /** One for the poll and one for what the client sends. */
+  private static final int CONNECTIONS_IN_USE = 2;
 
   private final NettyConnection connection;
   private final ChannelFutureListener aborted;
   private @Nullable HttpReply poll;
   private boolean ended;
   private boolean awaitingPong;
+  private boolean reusesConnections;
+  private int freshConnections = 1; // that of the handshake
   private final AtomicBoolean readingPost = new AtomicBoolean();
 
   PollingTransport(NettyConnection connection) {
@@ -59,6 +68,20 @@ final class PollingTransport implements Transport {
   /** From any thread. */
   void endPost() {
     readingPost.set(false);
+  }
+
+  /**
+   * Whether this may be a request that the client's HTTP library repeats after its TCP connections
+   * broke: it comes by a third one, from a client that uses those it has. Unknowable of clients
+   * that never use one twice, and of those behind a proxy.
+   */
+  boolean mayBeRepeat(HttpReply request) {
+    if (request.fresh()) {
+      freshConnections++;
+    } else {
+      reusesConnections = true;
+    }
+    return request.fresh() && reusesConnections && freshConnections > CONNECTIONS_IN_USE;
   }
 
   /** Answers a waiting poll with a NOOP, so that the client may go on to its WebSocket. */

@@ -2,6 +2,7 @@ package dev.laravelrelay.socket;
 
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Gap;
 import dev.laravelrelay.delivery.HeldEvents;
@@ -40,6 +41,7 @@ public final class RelaySockets {
   private final Dispatcher dispatcher;
   private final Subscriptions subscriptions;
   private final Resumption resumption;
+  private final ClientEvents clientEvents;
   private final RelayMetrics metrics;
 
   public RelaySockets(
@@ -50,6 +52,7 @@ public final class RelaySockets {
       Dispatcher dispatcher,
       Subscriptions subscriptions,
       Resumption resumption,
+      ClientEvents clientEvents,
       RelayMetrics metrics) {
     this.authenticator = authenticator;
     this.registry = registry;
@@ -58,6 +61,7 @@ public final class RelaySockets {
     this.dispatcher = dispatcher;
     this.subscriptions = subscriptions;
     this.resumption = resumption;
+    this.clientEvents = clientEvents;
     this.metrics = metrics;
   }
 
@@ -207,7 +211,12 @@ public final class RelaySockets {
     connection.send(
         "connected", RawJson.of("{\"socket_id\":\"%s\"%s}".formatted(session.id(), resumed)));
     open(session, "ws");
-    catchUp(session, old == null || after == null ? Gap.NONE : Resumption.gap(old, after));
+    if (old == null || after == null) {
+      catchUp(session, Gap.NONE);
+    } else {
+      // Behind what is on its way to the old one.
+      old.loop().execute(() -> catchUp(session, Resumption.gap(old, after)));
+    }
     return client;
   }
 
@@ -235,9 +244,10 @@ public final class RelaySockets {
   /** The session is over. On its loop. */
   void ended(Session session, String reason) {
     session.closed();
+    boolean mayResume = resumption.suspend(session, reason);
     boolean replaced = !registry.remove(session);
     if (!replaced) {
-      subscriptions.absent(session, resumption.suspend(session, reason));
+      subscriptions.absent(session, mayResume);
       interest.left(session.user());
     }
     metrics.sessionClosed(reason);
@@ -250,6 +260,10 @@ public final class RelaySockets {
 
   Subscriptions subscriptions() {
     return subscriptions;
+  }
+
+  ClientEvents clientEvents() {
+    return clientEvents;
   }
 
   RelayMetrics metrics() {

@@ -6,6 +6,7 @@ import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.protocol.Protocol;
 import dev.laravelrelay.session.ChannelMembers;
+import dev.laravelrelay.session.Delivery;
 import dev.laravelrelay.session.ResumeLog;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
@@ -99,11 +100,13 @@ public final class Resumption {
     return found;
   }
 
-  /** Takes the old session's name away from it; it goes on logging until {@link #takeOver}. */
+  /**
+   * Takes the old session's name away from it; it goes on logging until {@link #takeOver}. It is
+   * among the suspended before it leaves the others: at no time is it in neither place.
+   */
   void retire(Session old) {
-    if (registry.remove(old)) {
-      giveUp(suspended.add(old, System.currentTimeMillis()));
-    }
+    giveUp(suspended.add(old, System.currentTimeMillis()));
+    registry.remove(old);
   }
 
   /** Puts the new session, which is registered already, into the old one's place. */
@@ -112,10 +115,13 @@ public final class Resumption {
       channels.join(channel, session, channels.infoOf(channel).getOrDefault(old, ""));
     }
     own(pid, session);
-    Gap gap = gap(old, offset);
+    ResumeLog log = Objects.requireNonNull(old.resumeLog());
+    List<Delivery> received = log.upTo(offset);
+    List<Delivery> missed =
+        log.handOver(offset, late -> session.loop().execute(() -> session.deliver(late)));
     suspended.remove(old);
     channels.leaveAll(old);
-    return gap;
+    return new Gap(received, missed);
   }
 
   /** What the client of the old session has, and what it missed. */

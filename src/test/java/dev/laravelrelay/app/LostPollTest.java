@@ -76,6 +76,27 @@ class LostPollTest {
   }
 
   @Test
+  void aPongThatIsRepeatedProvesNothing() {
+    CompletableFuture<String> first = poll();
+    assertEquals("held", emit(1, 100));
+    first.join();
+    CompletableFuture<String> lost = poll();
+    assertEquals("held", emit(2, 100));
+    post("3");
+    assertEquals("42[\"ring\",{\"n\":2}]\u001e2", lost.join());
+
+    try (HttpClient freshConnection = HttpClient.newHttpClient()) {
+      HttpRequest repeat =
+          HttpRequest.newBuilder(polling).POST(BodyPublishers.ofString("3")).build();
+      assertEquals(
+          400, freshConnection.sendAsync(repeat, BodyHandlers.ofString()).join().statusCode());
+    }
+    try (RawClient client = RawClient.plain(relay.socketUrl(), "token=1")) {
+      assertEquals(List.of(2), client.awaitNumbers("ring", 1));
+    }
+  }
+
+  @Test
   void anUpgradeWaitsForThePongToo() {
     CompletableFuture<String> last = poll();
     assertEquals("held", emit(1, 100));
