@@ -120,12 +120,10 @@ public final class Receipts {
           .thenApply(ignored -> stop());
     }
 
-    /** Stops collecting; the receipts so far, by user, and their sum as {@link #ANYONE}'s. */
+    /** Stops collecting; the receipts so far, by user. */
     synchronized Map<String, Integer> stop() {
       awaited.remove(eventId, this);
-      Map<String, Integer> counted = new HashMap<>(received);
-      counted.put(ANYONE, received.values().stream().mapToInt(Integer::intValue).sum());
-      return counted;
+      return Map.copyOf(received);
     }
 
     private void completeIfNothingIsMissing() {

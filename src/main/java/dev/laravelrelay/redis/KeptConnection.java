@@ -10,7 +10,7 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * A connection to Redis that is made again whenever it is lost, with a jittered backoff of 50 ms to
- * 1 s. One thread of its own connects and uses it.
+ * half a second. One thread of its own connects and uses it.
  */
 final class KeptConnection implements AutoCloseable {
 
@@ -32,7 +32,7 @@ final class KeptConnection implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(KeptConnection.class);
   private static final long BACKOFF_MIN_MILLIS = 50;
-  private static final long BACKOFF_MAX_MILLIS = 1_000;
+  private static final long BACKOFF_MAX_MILLIS = 500;
   private static final long CLOSE_MILLIS = 500;
 
   private final String what;

@@ -20,8 +20,8 @@ import redis.clients.jedis.Protocol;
 
 /**
  * Publishes to the nodes that have sessions of the target, this one included, over Redis: events to
- * one user arrive in the order in which Redis got them, whatever node they came from. Redis's reply
- * says how many nodes heard; they report how many sessions where that matters: where a receipt is
+ * one user arrive in the order in which Redis got them, whatever node they came from. Redis says
+ * how many nodes listen; they report how many sessions where that matters: where a receipt is
  * awaited, somebody is left out, or the target is not a user. Otherwise each node counts as one
  * session, except this one, which knows.
  *
@@ -37,6 +37,7 @@ final class RedisBackplane implements Backplane {
   private static final Duration REPORTS_WITHIN_AT_MOST = Duration.ofMillis(500);
 
   private static final int RETRY_AFTER_SECONDS = 1;
+  private static final byte[] NUMSUB = RedisNames.utf8("NUMSUB");
 
   /** One user's part of a publication; failed if Redis did not take it. */
   private record Part(String user, int nodes, boolean held, boolean failed) {}
@@ -221,14 +222,19 @@ final class RedisBackplane implements Backplane {
 
   // --- both
 
-  /** Completes with how many nodes heard it; those that only log it do not count. */
+  /**
+   * Completes with how many nodes heard it; those that only log it do not count. Nor does who
+   * listens by a pattern, for whom PUBLISH itself counts: Laravel's broadcasts are heard so.
+   */
   private CompletableFuture<Integer> publish(Topic topic, @Nullable Topic also, byte[] message) {
-    CompletableFuture<Object> nodes =
-        lane.send(Protocol.Command.PUBLISH, names.bytes(topic), message);
+    byte[] channel = names.bytes(topic);
+    CompletableFuture<Object> heard = lane.send(Protocol.Command.PUBLISH, channel, message);
+    CompletableFuture<Object> nodes = lane.send(Protocol.Command.PUBSUB, NUMSUB, channel);
     if (also != null) {
       lane.send(Protocol.Command.PUBLISH, names.bytes(also), message);
     }
-    return nodes.thenApply(reply -> ((Long) reply).intValue());
+    return heard.thenCombine(
+        nodes, (any, direct) -> ((Long) ((List<?>) direct).getLast()).intValue());
   }
 
   private static Duration patience(Event event) {

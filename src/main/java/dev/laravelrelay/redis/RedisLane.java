@@ -200,6 +200,7 @@ final class RedisLane implements AutoCloseable {
 
     @Override
     public void use(RedisWire wire) throws InterruptedException {
+      wire.ping(); // a Redis that still loads its data refuses
       connection.up();
       while (true) {
         gather();

@@ -57,7 +57,9 @@ end
 
 local nodes = 0
 if KEYS[4] then
-  nodes = redis.call('PUBLISH', KEYS[4], envelope .. event)
+  if redis.call('PUBLISH', KEYS[4], envelope .. event) > 0 then
+    nodes = redis.call('PUBSUB', 'NUMSUB', KEYS[4])[2] -- without those who listen by a pattern
+  end
   redis.call('PUBLISH', KEYS[5], envelope .. event)
 end
 return {nodes, kept, stored, expired, evicted, collapsed}

@@ -3,8 +3,10 @@ package dev.laravelrelay.redis;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Recipient;
 import dev.laravelrelay.delivery.Verdict;
@@ -254,6 +256,35 @@ class RedisBackplaneIT {
       assertTrue(jedis.pubsubChannels(prefix + "u:*").contains(prefix + "u:{42}"));
     }
     assertEquals(Verdict.SENT, a.accepted(USER, Terms.NONE).verdict());
+  }
+
+  @Test
+  void whoListensByAPatternIsNoNode() throws Exception {
+    try (RedisSubscription everything =
+        new RedisSubscription(
+            "everything",
+            "test",
+            RedisClients.of(new Secret(redis.url())),
+            List.of(RedisNames.utf8("*")),
+            new RedisSubscription.Listener() {
+              @Override
+              public void message(byte[] channel, byte[] message) {}
+
+              @Override
+              public void lost() {}
+
+              @Override
+              public void restored() {}
+            },
+            System::currentTimeMillis)) {
+      everything.start();
+      soon(() -> assertNull(everything.problem()));
+      assertEquals(Verdict.OFFLINE, a.accepted(USER, Terms.NONE).verdict());
+      assertEquals(Verdict.HELD, a.accepted(USER, hold(30)).verdict());
+      b.phone("42");
+      assertEquals(1, a.accepted(USER, Terms.NONE).sessions());
+      assertEquals(1, a.accepted(USER, hold(30)).sessions());
+    }
   }
 
   @Test

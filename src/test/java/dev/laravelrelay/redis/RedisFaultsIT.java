@@ -78,7 +78,7 @@ class RedisFaultsIT {
     }
     redis.restart();
     long back = System.nanoTime();
-    soon(() -> assertEquals(Verdict.SENT, accepted(a).verdict()));
+    soon(() -> assertEquals(Verdict.SENT, accepted(a, Terms.NONE).verdict()));
     soon(
         () -> {
           assertNull(a.engine.problem());
@@ -143,6 +143,27 @@ class RedisFaultsIT {
   }
 
   @Test
+  void aRedisThatPausesFiveSecondsLosesNothingThatItHolds() throws Exception {
+    TestNode.Phone phone = b.phone("42");
+    List<String> taken = new ArrayList<>();
+    taken.add(a.accepted(USER, HOLD).id());
+    redis.freeze();
+    soon(() -> assertNotNull(b.engine.problem()));
+    assertUnavailable(USER, HOLD);
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> b.count("relay_redis_subscriptions_lost") > 0);
+    redis.thaw();
+    long back = System.nanoTime();
+    soon(() -> taken.add(accepted(a, HOLD).id()));
+    soon(() -> assertTrue(phone.ids().containsAll(taken)));
+    System.out.println(
+        "held and heard again "
+            + (System.nanoTime() - back) / 1_000_000
+            + " ms after a pause that broke the subscription");
+  }
+
+  @Test
   void forgottenScriptsAreSentAgain() throws Exception {
     TestNode.Phone phone = b.phone("42");
     List<String> sent = new ArrayList<>();
@@ -202,8 +223,8 @@ class RedisFaultsIT {
     redis.thaw();
   }
 
-  private Emission.Accepted accepted(TestNode node) throws Exception {
-    return assertInstanceOf(Emission.Accepted.class, node.emit(TestNode.event(USER, Terms.NONE)));
+  private Emission.Accepted accepted(TestNode node, Terms terms) throws Exception {
+    return assertInstanceOf(Emission.Accepted.class, node.emit(TestNode.event(USER, terms)));
   }
 
   private void assertUnavailable(Target target, Terms terms) throws Exception {
