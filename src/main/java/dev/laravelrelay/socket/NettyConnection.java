@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://socket.io/docs/v4/engine-io-protocol/">Engine.IO protocol, revision 4</a>
  */
-public final class NettyConnection implements Connection, TimerTask {
+public final class NettyConnection implements Connection, LoopWrites.Writer, TimerTask {
 
   private static final String CLOSE = EngineIo.CLOSE.text();
   private static final long POLL_GRACE_MILLIS = 50;
@@ -111,12 +111,13 @@ public final class NettyConnection implements Connection, TimerTask {
     }
     if (!flushPlanned) {
       flushPlanned = true;
-      loop.execute(this::flush);
+      LoopWrites.current().flushSoon(this, loop);
     }
     return transport.write(frame);
   }
 
-  private void flush() {
+  @Override
+  public void flush() {
     flushPlanned = false;
     if (!closed) {
       transport.flush(outbox);
