@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://socket.io/docs/v4/engine-io-protocol/">Engine.IO protocol, revision 4</a>
  */
-public final class NettyConnection implements Connection, LoopWrites.Writer, TimerTask {
+public final class NettyConnection
+    implements Connection, LoopWrites.Writer, Client.Alarm, TimerTask {
 
   private static final String CLOSE = EngineIo.CLOSE.text();
   private static final long POLL_GRACE_MILLIS = 50;
@@ -94,6 +95,7 @@ public final class NettyConnection implements Connection, LoopWrites.Writer, Tim
   }
 
   /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
+  @Override
   public Timeout after(long millis, Runnable task) {
     return timer().newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
   }

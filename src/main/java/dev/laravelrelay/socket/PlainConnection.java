@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * unasked-for pong proves nothing.
  */
 public final class PlainConnection
-    implements Connection, LoopWrites.Writer, WebSocketChannel.Listener, TimerTask {
+    implements Connection, LoopWrites.Writer, Client.Alarm, WebSocketChannel.Listener, TimerTask {
 
   private static final Logger log = LoggerFactory.getLogger(PlainConnection.class);
   private static final int TRY_AGAIN_LATER = 1013;
@@ -108,7 +108,8 @@ public final class PlainConnection
   }
 
   /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
-  Timeout after(long millis, Runnable task) {
+  @Override
+  public Timeout after(long millis, Runnable task) {
     return timer.newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
   }
 
