@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e check format image conformance clean jdk
+.PHONY: help run test e2e bench bench-quick check format image conformance clean jdk
 
 JDK := 25
 JAR := target/laravel-relay.jar
@@ -33,9 +33,12 @@ JVM_FLAGS := -XX:+UseCompactObjectHeaders -XX:MinHeapFreeRatio=5 -XX:MaxHeapFree
   -Xmx512m -XX:+ExitOnOutOfMemoryError \
   --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED
 
+BENCH = JVM_FLAGS='$(JVM_FLAGS)' $(JAVA) -Xmx1g -cp $(JAR):target/bench/classes \
+  dev.laravelrelay.bench.Bench
+
 help: ## Shows this help
 	@echo 'make TARGET'
-	@sed -n 's/^\([a-z0-9]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(JAR) ## Builds if sources changed, and serves for development; ARGS="--port 7001" adds flags
 	@exec $(JAVA) $(JVM_FLAGS) -jar $(JAR) serve --dev $(ARGS)
@@ -45,6 +48,14 @@ test: jdk ## Builds and runs every test that needs no system package
 
 e2e: jdk ## Runs the end-to-end tests; installs PHP, Laravel and Redis from Debian if missing
 	@src/e2e/run.sh
+
+bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio; half an hour, a quiet machine
+	@src/bench/prepare.sh
+	@$(BENCH)
+
+bench-quick: $(JAR) ## The same in two minutes: one round, npm socket.io only
+	@src/bench/prepare.sh
+	@$(BENCH) --quick
 
 check: jdk ## Checks the format, and compiles with Error Prone and NullAway as errors
 	@$(MVN) -q -Pcheck test-compile

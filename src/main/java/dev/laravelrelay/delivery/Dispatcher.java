@@ -5,7 +5,6 @@ import dev.laravelrelay.event.ChannelName;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.metrics.RelayMetrics;
-import dev.laravelrelay.protocol.Protocol;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.Delivery;
 import dev.laravelrelay.session.Receipt;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -24,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -83,11 +80,8 @@ public final class Dispatcher {
         Session session = registry.ofSocket(id);
         yield toSessions(event, encoded, session == null ? List.of() : List.of(session));
       }
-      case Target.Everyone _ -> {
-        List<Session> all = new ArrayList<>(registry.all());
-        all.addAll(suspended.all());
-        yield List.of(toAll(event, encoded, all));
-      }
+      case Target.Everyone _ ->
+          List.of(toAll(event, encoded, both(registry.all(), suspended.all())));
     };
   }
 
@@ -177,28 +171,30 @@ public final class Dispatcher {
     return byId.values();
   }
 
+  private static Collection<Session> both(Collection<Session> open, Collection<Session> suspended) {
+    if (suspended.isEmpty()) {
+      return open;
+    }
+    List<Session> all = new ArrayList<>(open);
+    all.addAll(suspended);
+    return all;
+  }
+
   /** Suspended sessions log the event for their clients, but do not count as reached. */
   private int hand(
       Event event, EncodedEvent encoded, Collection<Session> sessions, @Nullable Receipt receipt) {
-    Map<Protocol, Delivery> deliveries = new EnumMap<>(Protocol.class);
-    IdentityHashMap<Executor, List<Session>> byLoop = new IdentityHashMap<>(4);
+    String except = event.terms().except();
+    Fanout fanout = new Fanout(encoded, receipt);
     int handed = 0;
     for (Session session : sessions) {
       boolean open = session.isOpen();
-      if ((open || session.resumeLog() != null) && !session.id().equals(event.terms().except())) {
-        deliveries.computeIfAbsent(session.protocol(), protocol -> encoded.in(protocol, receipt));
-        byLoop.computeIfAbsent(session.loop(), loop -> new ArrayList<>(2)).add(session);
+      if ((open || session.resumeLog() != null) && !session.id().equals(except)) {
+        fanout.add(session);
         handed += open ? 1 : 0;
       }
     }
-    byLoop.forEach((loop, own) -> loop.execute(() -> deliver(own, deliveries)));
+    fanout.run();
     metrics.delivered(handed);
     return handed;
-  }
-
-  private static void deliver(List<Session> sessions, Map<Protocol, Delivery> deliveries) {
-    for (Session session : sessions) {
-      session.deliver(Objects.requireNonNull(deliveries.get(session.protocol())));
-    }
   }
 }

@@ -79,6 +79,18 @@ public final class Emitter {
 
   private static Emission accepted(
       Event event, List<Reach> reached, Map<String, Integer> received, boolean awaited) {
+    if (reached.size() == 1 && event.target() instanceof Target.User(String user)) {
+      Recipient only =
+          recipient(event, reached.getFirst(), received.getOrDefault(user, 0), awaited);
+      return new Emission.Accepted(
+          event.id(),
+          only.verdict(),
+          only.sessions(),
+          only.confirmed(),
+          List.of(),
+          only.heldUntil(),
+          false);
+    }
     List<Recipient> recipients =
         reached.stream()
             .map(reach -> recipient(event, reach, confirmed(reach, received), awaited))

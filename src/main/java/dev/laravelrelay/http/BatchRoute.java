@@ -116,7 +116,7 @@ final class BatchRoute {
               results.forEach(result -> write(result.join(), out));
               out.writeEndArray();
             });
-    ctx.contentType(ApiErrors.JSON).result(json);
+    JsonBytes.send(ctx, json);
   }
 
   private static void write(Result result, JsonGenerator out) {

@@ -73,6 +73,7 @@ final class EmitRoute {
     if (emission instanceof Emission.Busy busy) {
       ctx.header("Retry-After", Integer.toString(busy.retryAfterSeconds()));
     }
-    ctx.status(reply.status()).contentType(ApiErrors.JSON).result(JsonBytes.object(reply::write));
+    ctx.status(reply.status());
+    JsonBytes.send(ctx, JsonBytes.object(reply::write));
   }
 }

@@ -19,7 +19,7 @@ public final class Outbox {
   private final Connection connection;
   private final int limit;
   private @Nullable ArrayDeque<Frame> queue;
-  private long queuedBytes;
+  private int queuedBytes;
 
   /**
    * @param limit in bytes
@@ -31,7 +31,7 @@ public final class Outbox {
 
   /** Writes or queues the frame; returns false if it did not fit and the connection was closed. */
   public boolean offer(Frame frame) {
-    long pending = queuedBytes + connection.unwrittenBytes();
+    long pending = connection.unwrittenBytes() + queuedBytes;
     if (pending > 0 && pending + frame.size() > limit) {
       clear();
       connection.close(CloseReason.SLOW_CLIENT);
@@ -64,7 +64,7 @@ public final class Outbox {
   }
 
   /** Bytes queued here, without the transport's. */
-  public long queuedBytes() {
+  public int queuedBytes() {
     return queuedBytes;
   }
 

@@ -6,9 +6,12 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.ipfilter.IpFilterRuleType;
 import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * proxy is the client's.
  */
 final class Admittance {
+
+  /** Each session's handshake is kept: what Engine.IO alone reads is no part of it. */
+  private static final Set<String> ENGINE_PARAMETERS = Set.of("EIO", "transport", "sid", "t");
 
   private final Cors cors;
   private final List<IpSubnetFilterRule> trustedProxies;
@@ -70,21 +76,23 @@ final class Admittance {
   }
 
   Handshake handshake(HttpRequest request, Map<String, List<String>> query, Channel channel) {
-    List<String> transports = query.getOrDefault("transport", List.of("websocket"));
+    boolean polling = query.getOrDefault("transport", List.of()).contains("polling");
+    Map<String, List<String>> own = new HashMap<>(query);
+    own.keySet().removeAll(ENGINE_PARAMETERS);
     return new Handshake(
-        query,
+        Map.copyOf(own),
         request.headers().get(HttpHeaderNames.AUTHORIZATION, ""),
-        transports.getFirst(),
+        polling ? "polling" : "websocket",
         remoteAddress(request, channel));
   }
 
-  private String remoteAddress(HttpRequest request, Channel channel) {
+  private InetAddress remoteAddress(HttpRequest request, Channel channel) {
     if (!(channel.remoteAddress() instanceof InetSocketAddress peer)) {
-      return "unknown";
+      return InetAddress.getLoopbackAddress();
     }
     String client = peer.getAddress().getHostAddress();
     if (!isTrusted(client)) {
-      return client;
+      return peer.getAddress();
     }
     String[] forwarded =
         String.join(",", request.headers().getAll("X-Forwarded-For")).split(",", -1);
@@ -93,7 +101,9 @@ final class Admittance {
         client = forwarded[i].trim();
       }
     }
-    return client;
+    return NetUtil.isValidIpV4Address(client) || NetUtil.isValidIpV6Address(client)
+        ? InetAddress.ofLiteral(client)
+        : peer.getAddress();
   }
 
   private boolean isTrusted(String address) {

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What a client may ask of the relay, whatever protocol it speaks: to join and leave channels, to
  * go on with a fresh token, and to pass on what it says. Used on its connection's loop only.
  */
-final class Client {
+final class Client implements Runnable {
 
   /** Runs a task on the connection's loop after a delay. */
   @FunctionalInterface
@@ -60,8 +60,14 @@ final class Client {
     }
     if (expiresAt != Long.MAX_VALUE && session.isOpen()) {
       long wait = Math.max(0, expiresAt - System.currentTimeMillis());
-      expiry = alarm.after(wait, () -> session.close(CloseReason.TOKEN_EXPIRED));
+      expiry = alarm.after(wait, this);
     }
+  }
+
+  /** The token has ended. */
+  @Override
+  public void run() {
+    session.close(CloseReason.TOKEN_EXPIRED);
   }
 
   CompletionStage<Answer> subscribe(String channel) {

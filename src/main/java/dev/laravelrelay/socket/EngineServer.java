@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.util.Timer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -52,6 +53,7 @@ public final class EngineServer implements Route {
 
   private final EngineApplication application;
   private final Settings settings;
+  private final WebSocketDecoderConfig webSockets;
   private final Timer timer;
   private final Admittance admittance;
   private final RelayMetrics metrics;
@@ -66,6 +68,7 @@ public final class EngineServer implements Route {
       RelayMetrics metrics) {
     this.application = application;
     this.settings = settings;
+    this.webSockets = WebSocketUpgrade.config(settings.maxMessageBytes());
     this.timer = timer;
     this.admittance = admittance;
     this.metrics = metrics;
@@ -159,7 +162,7 @@ public final class EngineServer implements Route {
     WebSocketUpgrade.accept(
         request,
         reply,
-        settings.maxMessageBytes(),
+        webSockets,
         channel -> {
           EngineSocket socket = new EngineSocket();
           WebSocketChannel webSocket =

@@ -1,5 +1,6 @@
 package dev.laravelrelay.socket;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -7,13 +8,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a client's first request said: its query and the headers that matter later.
  *
- * @param query the decoded parameters
+ * @param query the decoded parameters, without Engine.IO's own
  * @param authorization the Authorization header; empty if there was none
  * @param transport {@code polling} or {@code websocket}
  * @param remoteAddress the client's, as far as trusted proxies tell it
  */
 public record Handshake(
-    Map<String, List<String>> query, String authorization, String transport, String remoteAddress) {
+    Map<String, List<String>> query,
+    String authorization,
+    String transport,
+    InetAddress remoteAddress) {
 
   private static final String BEARER = "bearer ";
 
@@ -35,6 +39,6 @@ public record Handshake(
   /** Without the token. */
   @Override
   public String toString() {
-    return "Handshake[" + transport + " from " + remoteAddress + "]";
+    return "Handshake[" + transport + " from " + remoteAddress.getHostAddress() + "]";
   }
 }

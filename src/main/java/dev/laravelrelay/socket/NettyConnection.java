@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://socket.io/docs/v4/engine-io-protocol/">Engine.IO protocol, revision 4</a>
  */
-public final class NettyConnection implements Connection, TimerTask {
+public final class NettyConnection
+    implements Connection, LoopWrites.Writer, Client.Alarm, TimerTask {
 
   private static final String CLOSE = EngineIo.CLOSE.text();
   private static final long POLL_GRACE_MILLIS = 150;
@@ -98,6 +99,7 @@ public final class NettyConnection implements Connection, TimerTask {
   }
 
   /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
+  @Override
   public Timeout after(long millis, Runnable task) {
     return timer().newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
   }
@@ -115,12 +117,13 @@ public final class NettyConnection implements Connection, TimerTask {
     }
     if (!flushPlanned) {
       flushPlanned = true;
-      loop.execute(this::flush);
+      LoopWrites.current().flushSoon(this, loop);
     }
     return !pollUnproved && transport.write(frame);
   }
 
-  private void flush() {
+  @Override
+  public void flush() {
     flushPlanned = false;
     if (!closed && !pollUnproved) {
       transport.flush(outbox);

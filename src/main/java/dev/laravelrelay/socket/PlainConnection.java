@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * every library answers by itself (RFC 6455 section 5.5.2); each carries a number, so that an
  * unasked-for pong proves nothing.
  */
-public final class PlainConnection implements Connection, WebSocketChannel.Listener, TimerTask {
+public final class PlainConnection
+    implements Connection, LoopWrites.Writer, Client.Alarm, WebSocketChannel.Listener, TimerTask {
 
   private static final Logger log = LoggerFactory.getLogger(PlainConnection.class);
   private static final int TRY_AGAIN_LATER = 1013;
@@ -107,7 +108,8 @@ public final class PlainConnection implements Connection, WebSocketChannel.Liste
   }
 
   /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
-  Timeout after(long millis, Runnable task) {
+  @Override
+  public Timeout after(long millis, Runnable task) {
     return timer.newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
   }
 
@@ -131,14 +133,15 @@ public final class PlainConnection implements Connection, WebSocketChannel.Liste
     if (!closed) {
       if (!flushPlanned) {
         flushPlanned = true;
-        loop.execute(this::flush);
+        LoopWrites.current().flushSoon(this, loop);
       }
       channel().write(frame);
     }
     return true;
   }
 
-  private void flush() {
+  @Override
+  public void flush() {
     flushPlanned = false;
     channel().flush();
   }

@@ -3,6 +3,7 @@ package dev.laravelrelay.socket;
 import dev.laravelrelay.metrics.RelayMetrics;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.util.Timer;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,6 +17,7 @@ final class PlainServer implements Route {
 
   private final PlainApplication application;
   private final EngineServer.Settings settings;
+  private final WebSocketDecoderConfig webSockets;
   private final Timer timer;
   private final Admittance admittance;
   private final RelayMetrics metrics;
@@ -29,6 +31,7 @@ final class PlainServer implements Route {
       RelayMetrics metrics) {
     this.application = application;
     this.settings = settings;
+    this.webSockets = WebSocketUpgrade.config(settings.maxMessageBytes());
     this.timer = timer;
     this.admittance = admittance;
     this.metrics = metrics;
@@ -59,7 +62,7 @@ final class PlainServer implements Route {
         WebSocketUpgrade.accept(
             request,
             reply,
-            settings.maxMessageBytes(),
+            webSockets,
             channel -> {
               PlainConnection connection =
                   new PlainConnection(channel.eventLoop(), settings, timer, connections::remove);

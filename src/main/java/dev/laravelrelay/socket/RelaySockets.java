@@ -154,7 +154,7 @@ public final class RelaySockets {
       SocketIoSocket socket, Session session, String token, Identity.Known known) {
     NettyConnection connection = socket.connection();
     SocketIoClient client =
-        new SocketIoClient(socket, new Client(session, token, this, connection::after));
+        new SocketIoClient(socket, new Client(session, token, this, connection));
     client.expireAt(known.expiresAt());
     return client;
   }
@@ -204,8 +204,7 @@ public final class RelaySockets {
             System.currentTimeMillis(),
             new ResumeLog(old == null || after == null ? "" : after));
     PlainClient client =
-        new PlainClient(
-            connection, new Client(session, handshake.token(), this, connection::after));
+        new PlainClient(connection, new Client(session, handshake.token(), this, connection));
     client.expireAt(known.expiresAt());
     String resumed = after == null ? "" : ",\"resumed\":" + (old != null);
     connection.send(

@@ -70,7 +70,7 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
 
   /** Without a flush. */
   void write(Frame frame) {
-    channel.write(Unpooled.wrappedBuffer(frame.wire()), channel.voidPromise());
+    channel.write(LoopWrites.current().bytes(frame), channel.voidPromise());
   }
 
   void flush() {

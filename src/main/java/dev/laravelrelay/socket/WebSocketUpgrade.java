@@ -40,6 +40,16 @@ final class WebSocketUpgrade {
         && "13".equals(headers.get(HttpHeaderNames.SEC_WEBSOCKET_VERSION));
   }
 
+  /** What all WebSockets of one server share. */
+  static WebSocketDecoderConfig config(int maxMessageBytes) {
+    return WebSocketDecoderConfig.newBuilder()
+        .maxFramePayloadLength(maxMessageBytes)
+        .allowExtensions(false)
+        .closeOnProtocolViolation(false)
+        .withUTF8Validator(false)
+        .build();
+  }
+
   /**
    * Answers 101, then lets the caller make the handler that reads the frames. On the channel's
    * event loop; the handler is made before anything the client sent behind its request is read.
@@ -47,16 +57,9 @@ final class WebSocketUpgrade {
   static void accept(
       HttpRequest request,
       HttpReply reply,
-      int maxMessageBytes,
+      WebSocketDecoderConfig config,
       Function<Channel, ChannelHandler> handler) {
     Channel channel = reply.channel();
-    WebSocketDecoderConfig config =
-        WebSocketDecoderConfig.newBuilder()
-            .maxFramePayloadLength(maxMessageBytes)
-            .allowExtensions(false)
-            .closeOnProtocolViolation(false)
-            .withUTF8Validator(false)
-            .build();
     DefaultFullHttpRequest whole =
         new DefaultFullHttpRequest(
             request.protocolVersion(),

@@ -1,0 +1,64 @@
+package dev.laravelrelay.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Measures the relay and its peers in turn and writes {@code target/bench/summary.json}, a table
+ * and a plot. Arguments: {@code --quick}, and the names of contenders if not all are meant. The
+ * relay's JVM flags come from the variable JVM_FLAGS.
+ */
+public final class Bench {
+
+  private static final Path OUT = Path.of("target", "bench");
+
+  private Bench() {}
+
+  public static void main(String[] args) throws IOException, InterruptedException {
+    List<String> words = Arrays.asList(args);
+    boolean quick = words.contains("--quick");
+    Pace pace = quick ? Pace.QUICK : Pace.WHOLE;
+    List<String> named = words.stream().filter(word -> !word.startsWith("--")).toList();
+    List<String> flags = Contender.flags(System.getenv().getOrDefault("JVM_FLAGS", ""));
+    Results results = new Results();
+    List<Contender> contenders =
+        List.of(
+                Contender.relay(flags, Map.of()),
+                Contender.socketIo(),
+                Contender.nettySocketIo(flags))
+            .stream()
+            .filter(one -> named.isEmpty() ? !quick || one.isInQuick() : named.contains(one.name()))
+            .filter(one -> isInstalled(one, results))
+            .toList();
+    for (int round = 1; round <= pace.rounds(); round++) {
+      for (Contender contender : contenders) {
+        System.err.printf(
+            "%s, round %d of %d, load average %s%n",
+            contender.name(), round, pace.rounds(), Machine.loadAverage());
+        results.add(contender.name(), Trial.run(contender, pace));
+      }
+    }
+    write(results);
+    System.exit(0);
+  }
+
+  private static boolean isInstalled(Contender contender, Results results) {
+    if (!contender.isInstalled()) {
+      results.missing(contender.name(), "not measured: it could not be installed");
+    }
+    return contender.isInstalled();
+  }
+
+  private static void write(Results results) throws IOException {
+    Report report = new Report(results, Machine.describe());
+    report.writeSummary(OUT.resolve("summary.json"));
+    Files.writeString(OUT.resolve("table.md"), report.table());
+    Files.writeString(OUT.resolve("plot.svg"), Plot.svg(results));
+    System.out.println(report.table());
+    System.out.println("Written: " + OUT + "/summary.json, table.md, plot.svg");
+  }
+}

@@ -1,0 +1,15 @@
+package dev.laravelrelay.bench;
+
+/**
+ * How long things take: the whole benchmark, or the quick one.
+ *
+ * @param warm emits before the first figure
+ * @param load seconds of load behind each figure
+ * @param rest seconds of rest; one interval of the default heartbeat, so that each client is pinged
+ * @param broadcasts how many are averaged
+ */
+record Pace(int rounds, int warm, double load, double rest, int broadcasts) {
+
+  static final Pace WHOLE = new Pace(3, 300_000, 8, 25, 15);
+  static final Pace QUICK = new Pace(1, 100_000, 3, 25, 6);
+}
