@@ -3,6 +3,7 @@ package dev.laravelrelay.event;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -42,6 +43,11 @@ final class JsonText {
 
   private static final long HIGH_BITS = 0x8080808080808080L;
 
+  /** What the parser tells its programmer, not the sender. */
+  private static final Pattern PARSER_ADVICE =
+      Pattern.compile(
+          " \\((start marker at|not recognized as one since) .*|: enable `.*", Pattern.DOTALL);
+
   private JsonText() {}
 
   static JsonParser parser(byte[] body) {
@@ -67,7 +73,8 @@ final class JsonText {
   static String problem(JacksonException malformed) {
     TokenStreamLocation location = malformed.getLocation();
     String where = location == null ? "" : " (byte " + location.getByteOffset() + ")";
-    return "The body is not valid JSON: " + malformed.getOriginalMessage() + where;
+    String what = PARSER_ADVICE.matcher(malformed.getOriginalMessage()).replaceFirst("");
+    return "The body is not valid JSON: " + what + where;
   }
 
   /** Adds what the parser would not do: nest deeper, or hash names that collide on purpose. */

@@ -88,7 +88,7 @@ public final class ApiServer implements AutoCloseable {
     OpsRoutes ops = new OpsRoutes(sessions, presence, readiness, metrics, details);
     CallRoutes callRoutes = new CallRoutes(calls, errors, threads);
     WebhookRoutes webhookRoutes = new WebhookRoutes(webhooks, errors);
-    HeldRoutes held = new HeldRoutes(heldEvents, InstantSource.system(), threads);
+    HeldRoutes held = new HeldRoutes(heldEvents, errors, InstantSource.system(), threads);
     this.javalin =
         Javalin.create(
             javalinConfig -> {

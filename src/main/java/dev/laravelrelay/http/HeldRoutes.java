@@ -7,22 +7,29 @@ import io.javalin.http.Context;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JsonGenerator;
 
 /** What is held for a user: to be looked at, without its data, and to be dropped. */
 final class HeldRoutes {
 
+  private static final Logger log = LoggerFactory.getLogger(HeldRoutes.class);
+
   private static final String PATH = "/api/users/{id}/held";
 
   private final HeldEvents heldEvents;
+  private final ApiErrors errors;
   private final InstantSource clock;
   private final Executor threads;
 
   /**
    * @param threads write the answers that come late
    */
-  HeldRoutes(HeldEvents heldEvents, InstantSource clock, Executor threads) {
+  HeldRoutes(HeldEvents heldEvents, ApiErrors errors, InstantSource clock, Executor threads) {
     this.heldEvents = heldEvents;
+    this.errors = errors;
     this.clock = clock;
     this.threads = threads;
   }
@@ -39,6 +46,7 @@ final class HeldRoutes {
             heldEvents
                 .of(user)
                 .thenAcceptAsync(events -> answer(ctx, user, events), threads)
+                .exceptionally(failure -> away(ctx, failure))
                 .toCompletableFuture());
   }
 
@@ -49,7 +57,15 @@ final class HeldRoutes {
             heldEvents
                 .drop(user)
                 .thenAcceptAsync(dropped -> answer(ctx, user, dropped), threads)
+                .exceptionally(failure -> away(ctx, failure))
                 .toCompletableFuture());
+  }
+
+  private @Nullable Void away(Context ctx, Throwable failure) {
+    log.warn("the held events cannot be reached: {}", failure.toString());
+    ctx.header("Retry-After", "1");
+    errors.refuse(ctx, 503, "The held events cannot be reached now; ask again.");
+    return null;
   }
 
   private void answer(Context ctx, String user, List<Event> events) {

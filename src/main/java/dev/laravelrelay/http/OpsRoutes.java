@@ -93,7 +93,7 @@ final class OpsRoutes {
   private static @Nullable Void answer(
       Context ctx, String user, @Nullable List<Presence.Online> online, @Nullable Throwable no) {
     if (online == null) {
-      log.warn("it cannot be found out whether user {} is online", user, no);
+      log.warn("it cannot be found out whether user {} is online: {}", user, String.valueOf(no));
       ctx.header("Retry-After", "1");
       json(ctx, 503, Map.of("message", "It cannot be found out now who is online; ask again."));
       return null;

@@ -6,7 +6,8 @@ package dev.laravelrelay.protocol;
  * <p>The rule behind {@link #clientMayRetry()}: a stock Socket.IO client reconnects by itself when
  * its transport is dropped without a WebSocket Close frame, and never after a DISCONNECT packet
  * ({@code 41}). A Close frame leaves the Android client deaf until its ping time-out. So a session
- * that should come back is dropped, and one that should stay away is sent {@code 41} first. Plain
+ * that should come back is dropped, and one that should stay away is sent {@code 41} first. A
+ * token's end drops: the client comes back with a fresh one, or is refused with the reason. Plain
  * WebSocket clients get a Close frame with {@link #code()}.
  */
 public enum CloseReason {
@@ -22,7 +23,7 @@ public enum CloseReason {
   DRAINING(1012, "server shutting down", true),
   SERVER_CLOSED(4004, "forced server close", true),
   UNAUTHORIZED(4401, "unauthorized", false),
-  TOKEN_EXPIRED(4402, "token expired", false),
+  TOKEN_EXPIRED(4402, "token expired", true),
   SERVER_DISCONNECTED(4403, "server namespace disconnect", false);
 
   private final int code;

@@ -14,6 +14,7 @@ import dev.laravelrelay.config.SocketConfig;
 import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Verdict;
 import dev.laravelrelay.event.Terms;
+import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.testing.LiveRelay;
 import dev.laravelrelay.testing.SocketConfigs;
 import io.socket.client.IO;
@@ -133,9 +134,19 @@ class StockClientTest {
   void aSessionThatIsEndedForGoodStaysAway(String transports) throws Exception {
     connect(transports, "42");
     assertEquals("connect", state());
-    relay.node.registry.ofUser("42")[0].close(dev.laravelrelay.protocol.CloseReason.TOKEN_EXPIRED);
+    relay.node.registry.ofUser("42")[0].close(CloseReason.SERVER_DISCONNECTED);
     assertEquals("disconnect: io server disconnect", state());
     assertFalse(socket.io().reconnection() && socket.connected());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {POLLING, WEBSOCKET, UPGRADE})
+  void aClientWhoseTokenEndsComesBackByItself(String transports) throws Exception {
+    connect(transports, "42");
+    assertEquals("connect", state());
+    relay.node.registry.ofUser("42")[0].close(CloseReason.TOKEN_EXPIRED);
+    assertTrue(state().startsWith("disconnect: transport "));
+    assertEquals("connect", state());
   }
 
   @ParameterizedTest
