@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class PollingTransport implements Transport {
 
+  private static final String CLOSE = EngineIo.CLOSE.text();
+  private static final long CLOSE_GRACE_MILLIS = 150;
+  private static final long RELEASE_MILLIS = 10;
+
   /** One for the poll and one for what the client sends. */
   private static final int CONNECTIONS_IN_USE = 2;
 
@@ -45,8 +49,38 @@ final class PollingTransport implements Transport {
     this.aborted = closed -> connection.loop().execute(() -> aborted(closed.channel()));
   }
 
-  /** A poll came in; returns false if another one is waiting, which breaks the protocol. */
-  boolean accept(HttpReply reply) {
+  /** A poll came in. */
+  void poll(HttpReply reply) {
+    if (connection.isClosed()) {
+      lastPoll(reply);
+    } else if ((mayBeRepeat(reply) && awaitingPong) || !accept(reply)) {
+      breakOff(reply);
+    } else {
+      flush(connection.outbox());
+      if (connection.isProbed()) {
+        connection.after(RELEASE_MILLIS, this::releaseWhileProbed);
+      }
+    }
+  }
+
+  /** A poll after the end: gets what was left for it, once. */
+  private void lastPoll(HttpReply reply) {
+    if (connection.outbox().isEmpty()) {
+      connection.server().refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else if (accept(reply)) {
+      close(CloseReason.SERVER_DISCONNECTED, connection.outbox());
+      connection.server().forget(connection);
+    }
+  }
+
+  /** If the upgrade did not overtake the poll, which came by another TCP connection. */
+  private void releaseWhileProbed() {
+    if (connection.isProbed() && !connection.isClosed()) {
+      release();
+    }
+  }
+
+  private boolean accept(HttpReply reply) {
     if (poll != null) {
       return false;
     }
@@ -55,9 +89,29 @@ final class PollingTransport implements Transport {
     return true;
   }
 
-  /** Whether a poll waits. */
-  boolean isPolled() {
-    return poll != null;
+  /** A POST was read. */
+  void post(String body, HttpReply reply) {
+    if (mayBeRepeat(reply) && awaitingPong) {
+      breakOff(reply);
+    } else if (body.equals(CLOSE) && poll == null) {
+      // Its poll is on another TCP connection, and may be read a moment later by another loop.
+      connection.after(CLOSE_GRACE_MILLIS, () -> closeLate(body, reply));
+    } else {
+      connection.receivePost(body, reply);
+    }
+  }
+
+  private void closeLate(String body, HttpReply reply) {
+    if (connection.isClosed()) {
+      connection.server().refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else {
+      connection.receivePost(body, reply);
+    }
+  }
+
+  private void breakOff(HttpReply reply) {
+    connection.close(CloseReason.TRANSPORT_ERROR);
+    connection.server().refuse(reply, EngineIo.Refusal.BAD_REQUEST);
   }
 
   /** False if another POST is being read, which breaks the protocol. From any thread. */
@@ -75,7 +129,7 @@ final class PollingTransport implements Transport {
    * broke: it comes by a third one, from a client that uses those it has. Unknowable of clients
    * that never use one twice, and of those behind a proxy.
    */
-  boolean mayBeRepeat(HttpReply request) {
+  private boolean mayBeRepeat(HttpReply request) {
     if (request.fresh()) {
       freshConnections++;
     } else {
@@ -91,10 +145,12 @@ final class PollingTransport implements Transport {
     }
   }
 
-  /** The client moved to a WebSocket: there are no more polls. Returns one that came too late. */
-  @Nullable HttpReply end() {
+  /** The client moved to a WebSocket: there are no more polls. */
+  void end() {
     ended = true;
-    return poll == null ? null : take();
+    if (poll != null) {
+      connection.server().refuse(take(), EngineIo.Refusal.BAD_REQUEST);
+    }
   }
 
   /** Whether the last payload with a ping may have got lost. */
