@@ -49,9 +49,9 @@ test: jdk ## Builds and runs every test that needs no system package
 e2e: jdk ## Runs the end-to-end tests; installs PHP, Laravel and Redis from Debian if missing
 	@src/e2e/run.sh
 
-bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio; half an hour, a quiet machine
+bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio; a quarter of an hour on a quiet machine; ARGS=--rounds=1
 	@src/bench/prepare.sh
-	@$(BENCH)
+	@$(BENCH) $(ARGS)
 
 bench-quick: $(JAR) ## The same in two minutes: one round, npm socket.io only
 	@src/bench/prepare.sh
