@@ -28,7 +28,9 @@ export MAVEN_OPTS := --sun-misc-unsafe-memory-access=allow --enable-native-acces
   $(MAVEN_OPTS)
 MVN := mvn -B -ntp
 
-# What pays (measured): small headers, and a heap that shrinks when clients leave.
+# What pays, for each idle session (make bench): compact headers 2.46 -> 2.17 KB of heap; the two ratios
+# 9.1 -> 2.3-3.4 KB of RSS (19,000 clients: 311 -> 198 MB); without -Xmx the young generation, not the
+# clients, sets the RSS. Serial and Parallel were no faster than G1.
 JVM_FLAGS := -XX:+UseCompactObjectHeaders -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=15 \
   -Xmx512m -XX:+ExitOnOutOfMemoryError \
   --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED
