@@ -17,6 +17,7 @@ function say(fact) {
     connected: socket.connected,
     id: socket.id ?? "",
     transport: engine?.transport?.name ?? "",
+    recovered: socket.recovered === true,
   };
   process.stdout.write(JSON.stringify({ ...fact, state }) + "\n");
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A process that a test owns, with its output in {@code target/e2e/logs}. Closing it, or the end of
  * this JVM, kills it with all its descendants.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
 
   private static final Path LOGS = Path.of("target", "e2e", "logs");
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -39,7 +39,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** Starts {@code command} with {@code environment} and nothing else but the PATH. */
-  static ChildProcess start(
+  public static ChildProcess start(
       String name, Path directory, Map<String, String> environment, List<String> command) {
     return start(name, directory, environment, command, false);
   }
@@ -75,7 +75,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** A port that was free a moment ago. */
-  static int freePort() {
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {
@@ -92,7 +92,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** What it has printed so far. */
-  String log() {
+  public String log() {
     try {
       return Files.readString(log);
     } catch (IOException e) {

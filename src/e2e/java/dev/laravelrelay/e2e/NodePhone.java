@@ -31,9 +31,9 @@ final class NodePhone implements Phone {
   private final CopyOnWriteArrayList<Heard> heard = new CopyOnWriteArrayList<>();
   private final Map<Integer, CompletableFuture<String>> asked = new ConcurrentHashMap<>();
   private final AtomicInteger asks = new AtomicInteger();
-  private volatile State state = new State(false, "", "");
+  private volatile State state = new State(false, "", "", false);
 
-  private record State(boolean connected, String id, String transport) {}
+  private record State(boolean connected, String id, String transport, boolean recovered) {}
 
   private record Line(
       State state,
@@ -73,7 +73,7 @@ final class NodePhone implements Phone {
         }
       }
     } catch (IOException closed) {
-      state = new State(false, "", "");
+      state = new State(false, "", "", false);
     }
   }
 
@@ -90,6 +90,11 @@ final class NodePhone implements Phone {
   @Override
   public void connect() {
     command(Map.of("connect", true));
+  }
+
+  /** {@code socket.recovered}: whether the last connect resumed. */
+  boolean recovered() {
+    return state.recovered();
   }
 
   @Override

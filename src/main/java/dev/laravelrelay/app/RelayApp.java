@@ -1,28 +1,36 @@
 package dev.laravelrelay.app;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.auth.JwtAuthenticator;
+import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.call.ClientEvents;
+import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
-import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
-import dev.laravelrelay.delivery.MemoryBackplane;
-import dev.laravelrelay.delivery.MemoryHeldEvents;
-import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.ExpiredNotices;
+import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.MemoryWebhookQueue;
+import dev.laravelrelay.delivery.PresenceNotices;
+import dev.laravelrelay.delivery.Webhook;
+import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.http.ApiServer;
 import dev.laravelrelay.laravel.ChannelAuth;
 import dev.laravelrelay.laravel.LaravelClient;
+import dev.laravelrelay.laravel.ReplyEmits;
 import dev.laravelrelay.laravel.TokenIntrospection;
+import dev.laravelrelay.laravel.Webhooks;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.redis.LaravelBroadcasts;
 import dev.laravelrelay.session.ChannelMembers;
+import dev.laravelrelay.session.PresenceListener;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import dev.laravelrelay.socket.RelaySockets;
@@ -32,10 +40,12 @@ import dev.laravelrelay.socket.Subscriptions;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -68,7 +78,7 @@ public final class RelayApp implements AutoCloseable {
   private final PrometheusMeterRegistry scrape =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final RelayMetrics metrics = new RelayMetrics(scrape);
-  private final SessionRegistry registry = new SessionRegistry();
+  private final SessionRegistry registry;
   private final ChannelMembers channels = new ChannelMembers();
   private final SocketServer sockets;
   private final ApiServer api;
@@ -82,19 +92,35 @@ public final class RelayApp implements AutoCloseable {
             Thread.ofPlatform().daemon().name("relay-housekeeping").factory());
     stops.push("housekeeping", housekeeping::shutdownNow);
 
+    // what Laravel hears
+    InstantSource clock = InstantSource.system();
+    WebhookQueue webhookQueue = new MemoryWebhookQueue(config.webhooks().queue(), metrics, clock);
+    @Nullable Webhooks webhooks = webhooks(webhookQueue, clock);
+    Webhook webhook = webhooks == null ? Webhook.NOBODY : webhooks;
+    this.registry = new SessionRegistry(presence(webhooks, housekeeping, clock));
+
     // delivery
-    MemoryHeldEvents heldEvents =
-        new MemoryHeldEvents(config.delivery(), metrics, System::currentTimeMillis);
-    housekeeping.scheduleWithFixedDelay(
-        () -> heldEvents.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
-    Receipts receipts = new Receipts(heldEvents, metrics);
     SuspendedSessions suspended = new SuspendedSessions();
-    Dispatcher dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
-    Emitter emitter =
-        new Emitter(
-            new MemoryBackplane(dispatcher, heldEvents),
-            receipts,
-            new EmittedIds(metrics, Ticker.systemTicker()));
+    DeliveryParts.Node node = new DeliveryParts.Node(registry, suspended, channels, metrics);
+    DeliveryParts delivery =
+        config.redis().url().isPresent()
+            ? DeliveryParts.overRedis(config, node, readiness, stops)
+            : DeliveryParts.inMemory(
+                config, node, new ExpiredNotices(webhook, clock), housekeeping);
+    HeldEvents heldEvents = delivery.heldEvents();
+    Dispatcher dispatcher = delivery.dispatcher();
+    Interest interest = delivery.interest();
+    Emitter emitter = delivery.emitter();
+
+    // calls
+    MemoryCallDirectory calls = new MemoryCallDirectory(metrics, clock);
+    housekeeping.scheduleWithFixedDelay(calls::expire, 5, 5, TimeUnit.SECONDS);
+    CallEmitter callEmitter = new CallEmitter(calls, emitter);
+    EventCodec codec = new EventCodec(config.delivery(), clock);
+    if (webhooks != null) {
+      int maxEmit = config.api().maxEmitBytes();
+      webhooks.start(new ReplyEmits(codec, callEmitter, maxEmit, metrics));
+    }
 
     // edges
     @Nullable LaravelClient laravel = laravel(config.laravel());
@@ -104,14 +130,17 @@ public final class RelayApp implements AutoCloseable {
               config.redis(), dispatcher::dispatch, metrics, System::currentTimeMillis);
       broadcasts.start();
       stops.push("broadcasts", broadcasts::close);
-      readiness.require("redis", broadcasts::problem);
+      readiness.require("laravel_broadcasts", broadcasts::problem);
     }
     this.api =
         new ApiServer(
             config.api(),
-            new EventCodec(config.delivery(), InstantSource.system()),
-            emitter,
+            codec,
+            callEmitter,
+            calls,
+            webhookQueue,
             registry,
+            delivery.presence(),
             heldEvents,
             readiness,
             metrics,
@@ -120,8 +149,8 @@ public final class RelayApp implements AutoCloseable {
     this.sockets = new SocketServer(config.socket(), registry::size, metrics);
     stops.push("sockets", sockets::close);
     Subscriptions subscriptions =
-        new Subscriptions(channels, authorizer(laravel), dispatcher, metrics);
-    Resumption resumption = new Resumption(registry, suspended, channels, metrics);
+        new Subscriptions(channels, authorizer(laravel), dispatcher, interest, metrics);
+    Resumption resumption = new Resumption(registry, suspended, channels, interest, metrics);
     housekeeping.scheduleWithFixedDelay(
         () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
     RelaySockets clients =
@@ -129,9 +158,11 @@ public final class RelayApp implements AutoCloseable {
             authenticator(laravel),
             registry,
             heldEvents,
+            interest,
             dispatcher,
             subscriptions,
             resumption,
+            new ClientEvents(config.webhooks(), calls, emitter, webhook, metrics, clock),
             metrics);
     sockets.mountSocketIo("/socket.io/", clients.socketIo());
     sockets.mountPlain("/ws", clients.plain());
@@ -139,6 +170,27 @@ public final class RelayApp implements AutoCloseable {
     metrics.gauge("relay_sessions", "Sessions on this node", registry::size);
     metrics.gauge("relay_users", "Users with a session on this node", registry::users);
     metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
+  }
+
+  private @Nullable Webhooks webhooks(WebhookQueue queue, InstantSource clock) {
+    Optional<URI> url = config.webhooks().url();
+    if (url.isEmpty()) {
+      return null;
+    }
+    Webhooks webhooks = new Webhooks(url.get(), config.webhooks(), queue, metrics, clock);
+    stops.push("webhooks", webhooks::stop);
+    return webhooks;
+  }
+
+  private PresenceListener presence(
+      @Nullable Webhooks webhook, ScheduledExecutorService timer, InstantSource clock) {
+    if (webhook == null) {
+      return PresenceListener.NONE;
+    }
+    PresenceNotices notices =
+        new PresenceNotices(webhook, config.webhooks().presenceGrace(), timer, clock);
+    stops.push("presence", notices::flush);
+    return notices;
   }
 
   private @Nullable LaravelClient laravel(LaravelConfig laravelConfig) {
@@ -213,7 +265,10 @@ public final class RelayApp implements AutoCloseable {
 
   private Map<String, Object> details() {
     return Map.of(
-        "backplane", "memory", "auth", config.auth().mode().name().toLowerCase(Locale.ROOT));
+        "backplane",
+        config.redis().url().isPresent() ? "redis" : "memory",
+        "auth",
+        config.auth().mode().name().toLowerCase(Locale.ROOT));
   }
 
   /** The port of the public door. */

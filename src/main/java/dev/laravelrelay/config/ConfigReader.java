@@ -83,6 +83,7 @@ public final class ConfigReader {
             laravel,
             values.path(Setting.CHANNEL_AUTH_PATH),
             values.duration(Setting.LARAVEL_TIMEOUT)),
+        webhooks(),
         redis(),
         delivery(),
         values.duration(Setting.DRAIN),
@@ -180,6 +181,29 @@ public final class ConfigReader {
     } catch (InvalidPathException e) {
       return false;
     }
+  }
+
+  private WebhookConfig webhooks() {
+    Optional<URI> url = values.url(Setting.WEBHOOK_URL);
+    List<Secret> secrets = values.secrets(Setting.WEBHOOK_SECRETS, dev ? 1 : SECRET_LENGTH);
+    if (url.isPresent() && secrets.isEmpty()) {
+      values.problem(
+          "RELAY_WEBHOOK_SECRETS is missing; RELAY_WEBHOOK_URL needs it, make one with:"
+              + " openssl rand -hex 32.");
+    }
+    List<String> clientEvents = values.names(Setting.CLIENT_EVENTS);
+    if (!clientEvents.isEmpty() && !values.isSet(Setting.WEBHOOK_URL)) {
+      values.problem("RELAY_WEBHOOK_URL is missing; RELAY_CLIENT_EVENTS needs it.");
+    }
+    return new WebhookConfig(
+        url,
+        secrets,
+        values.number(Setting.WEBHOOK_QUEUE),
+        values.duration(Setting.PRESENCE_GRACE),
+        clientEvents,
+        values.number(Setting.CLIENT_RATE),
+        values.number(Setting.USER_RATE),
+        values.seconds(Setting.CALL_HOLD));
   }
 
   private RedisConfig redis() {

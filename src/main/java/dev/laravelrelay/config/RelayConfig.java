@@ -14,6 +14,7 @@ public record RelayConfig(
     ApiConfig api,
     AuthConfig auth,
     LaravelConfig laravel,
+    WebhookConfig webhooks,
     RedisConfig redis,
     DeliveryConfig delivery,
     Duration drain,

@@ -111,6 +111,48 @@ public enum Setting {
   LARAVEL_TIMEOUT(
       Section.LARAVEL, Kind.DURATION, "3s", 100, 60_000, "How long Laravel may take to answer."),
 
+  WEBHOOK_URL(
+      Section.WEBHOOKS, Kind.URL, "", "Where Laravel hears of calls, client events and presence."),
+  WEBHOOK_SECRETS(
+      Section.WEBHOOKS,
+      Kind.SECRETS,
+      "",
+      "dev-webhook-secret",
+      "What webhooks are signed with, at least 32 characters; the first of several signs."),
+  WEBHOOK_QUEUE(
+      Section.WEBHOOKS,
+      10_000,
+      1,
+      1_000_000,
+      "How many webhooks may wait for Laravel; the oldest goes first."),
+  PRESENCE_GRACE(
+      Section.WEBHOOKS,
+      Kind.DURATION,
+      "10s",
+      0,
+      600_000,
+      "After how long without a session a user is told to Laravel as offline."),
+  CLIENT_EVENTS(
+      Section.WEBHOOKS,
+      Kind.LIST,
+      "",
+      "Events of clients that Laravel hears: names, or prefixes like chat:*."),
+  CLIENT_RATE(
+      Section.WEBHOOKS,
+      20,
+      1,
+      100_000,
+      "Events that one client may send each second; twice as many at once."),
+  USER_RATE(
+      Section.WEBHOOKS, 50, 1, 100_000, "Events that one user's clients may send each second."),
+  CALL_HOLD(
+      Section.WEBHOOKS,
+      Kind.SECONDS,
+      "30",
+      0,
+      86_400_000,
+      "The hold of a call's events, in whole seconds."),
+
   REDIS_URL(
       Section.REDIS,
       Kind.SECRET,
@@ -155,6 +197,7 @@ public enum Setting {
     API("API, the private door"),
     AUTH("Who clients are"),
     LARAVEL("Laravel"),
+    WEBHOOKS("What clients say: calls, client events, webhooks"),
     REDIS("Redis"),
     DELIVERY("Delivery"),
     PROCESS("The process");

@@ -21,6 +21,7 @@ final class Values {
   private static final Pattern URL = Pattern.compile("https?://.+");
   private static final Pattern ORIGIN =
       Pattern.compile("\\*|https?://[A-Za-z0-9.\\[\\]:-]+|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]*");
+  private static final Pattern EVENT = Pattern.compile("[^*\\p{Cntrl}]{1,199}\\*?");
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]+");
 
   private final RawSettings raw;
@@ -100,6 +101,13 @@ final class Values {
   List<String> origins(Setting setting) {
     return each(
         setting, ORIGIN.asMatchPredicate(), "must list origins like https://app.example.com, or *");
+  }
+
+  List<String> names(Setting setting) {
+    return each(
+        setting,
+        EVENT.asMatchPredicate(),
+        "must list events like chat:typing, or prefixes like chat:*");
   }
 
   List<String> networks(Setting setting) {

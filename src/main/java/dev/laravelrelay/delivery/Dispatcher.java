@@ -12,6 +12,7 @@ import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dispatcher {
 
   /** Above this many sessions the reply does not list what became of each user of a channel. */
-  static final int LISTED_SESSIONS = 1_000;
+  public static final int LISTED_SESSIONS = 1_000;
 
   private final SessionRegistry registry;
   private final SuspendedSessions suspended;
@@ -54,7 +57,20 @@ public final class Dispatcher {
 
   /** Hands the event on; says for each user, or for the target as a whole, how far it got. */
   public List<Reach> dispatch(Event event) {
-    EncodedEvent encoded = new EncodedEvent(event);
+    return toTarget(event, user -> receipts.of(event, user));
+  }
+
+  /**
+   * As {@link #dispatch(Event)}, for an event that another node awaits.
+   *
+   * @param awaiting told of the user of each session that gives its receipt, on the session's loop
+   */
+  public List<Reach> dispatch(Event event, Consumer<String> awaiting) {
+    return toTarget(event, user -> receipts.of(event, user, awaiting));
+  }
+
+  private List<Reach> toTarget(Event event, Function<String, Receipt> receipt) {
+    EncodedEvent encoded = new EncodedEvent(event, receipt);
     return switch (event.target()) {
       case Target.User(String user) -> List.of(toUser(event, encoded, user));
       case Target.Users(List<String> users) ->
@@ -83,7 +99,7 @@ public final class Dispatcher {
     for (Event event : held) {
       if (!settled.contains(event.id())) {
         Receipt receipt = receipts.of(event, session.user());
-        deliveries.add(new EncodedEvent(event).in(session.protocol(), receipt));
+        deliveries.add(new EncodedEvent(event, user -> receipt).in(session.protocol(), receipt));
       }
     }
     deliveries.addAll(gap.missed());
@@ -96,9 +112,8 @@ public final class Dispatcher {
   }
 
   private Reach toUser(Event event, EncodedEvent encoded, String user) {
-    Session[] sessions = registry.ofUser(user);
-    Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, user) : null;
-    int handed = hand(event, encoded, both(List.of(sessions), suspended.ofUser(user)), receipt);
+    Receipt receipt = encoded.receipt(user);
+    int handed = hand(event, encoded, sessionsOf(user), receipt);
     return new Reach(user, handed, event.terms().holdSeconds() > 0);
   }
 
@@ -113,14 +128,14 @@ public final class Dispatcher {
     List<Reach> reached = new ArrayList<>(byUser.size());
     byUser.forEach(
         (user, own) -> {
-          Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, user) : null;
+          Receipt receipt = encoded.receipt(user);
           reached.add(new Reach(user, hand(event, encoded, own, receipt), false));
         });
     return reached;
   }
 
   private Reach toAll(Event event, EncodedEvent encoded, Collection<Session> sessions) {
-    Receipt receipt = event.terms().wantsReceipt() ? receipts.of(event, "") : null;
+    Receipt receipt = encoded.receipt("");
     return new Reach("", hand(event, encoded, sessions, receipt), false);
   }
 
@@ -135,9 +150,25 @@ public final class Dispatcher {
 
   /** A user's own channel is the user himself: it needs no subscription. */
   private Collection<Session> membersOf(String name) {
-    return ChannelName.owner(name)
-        .map(user -> both(List.of(registry.ofUser(user)), suspended.ofUser(user)))
-        .orElseGet(() -> channels.of(name));
+    return ChannelName.owner(name).map(this::sessionsOf).orElseGet(() -> channels.of(name));
+  }
+
+  /**
+   * The user's sessions, open and suspended, one for each socket id. One that is just moving
+   * between the two is in both for a moment, hence the open ones are looked up twice.
+   */
+  private Collection<Session> sessionsOf(String user) {
+    Session[] before = registry.ofUser(user);
+    List<Session> away = suspended.ofUser(user);
+    Session[] open = registry.ofUser(user);
+    if (away.isEmpty() && Arrays.equals(before, open)) {
+      return List.of(open);
+    }
+    Map<String, Session> byId = new LinkedHashMap<>();
+    List.of(open).forEach(session -> byId.put(session.id(), session));
+    List.of(before).forEach(session -> byId.putIfAbsent(session.id(), session));
+    away.forEach(session -> byId.putIfAbsent(session.id(), session));
+    return byId.values();
   }
 
   private static Collection<Session> both(Collection<Session> open, Collection<Session> suspended) {

@@ -31,6 +31,9 @@ public sealed interface Emission {
   /** The idempotency key was used within five minutes for another event. Nothing was done. */
   record Conflict(String id) implements Emission {}
 
+  /** The emit announces a call whose id is that of other parties' call. Nothing was done. */
+  record CallTaken(String id) implements Emission {}
+
   /** The backplane could not take it. Nothing is lost: the same id may be sent again. */
   record Unavailable(String id, int retryAfterSeconds) implements Emission {}
 

@@ -1,85 +1,22 @@
 package dev.laravelrelay.delivery;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.laravelrelay.event.EmitRequest;
-import dev.laravelrelay.metrics.RelayMetrics;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
  * Remembers for five minutes what became of each emit that brought an id, so that a repeat is
- * answered and not emitted again. Bounded; past the limit the least used is forgotten early, and
- * counted. Safe from any thread.
+ * answered and not emitted again. Bounded. Safe from any thread; never blocks.
  */
-public final class EmittedIds {
+public interface EmittedIds {
 
   /** For how long an id is remembered. */
-  public static final Duration REMEMBERED_FOR = Duration.ofMinutes(5);
-
-  /** How many ids are remembered at most. */
-  public static final int LIMIT = 200_000;
-
-  private record Emitted(long fingerprint, CompletableFuture<Emission> emission) {}
-
-  private final Cache<String, Emitted> emitted;
-  private final RelayMetrics metrics;
-
-  public EmittedIds(RelayMetrics metrics, Ticker ticker) {
-    this.metrics = metrics;
-    this.emitted =
-        Caffeine.newBuilder()
-            .ticker(ticker)
-            .expireAfterWrite(REMEMBERED_FOR)
-            .maximumSize(LIMIT)
-            .evictionListener(
-                (id, entry, cause) -> {
-                  if (cause == RemovalCause.SIZE) {
-                    metrics.emittedIdForgotten();
-                  }
-                })
-            .build();
-    metrics.gauge("relay_emitted_ids", "Ids remembered", emitted::estimatedSize);
-  }
+  Duration REMEMBERED_FOR = Duration.ofMinutes(5);
 
   /**
    * Emits, unless the request's id is known: then answers what became of it, also while that is
-   * still under way. What the backplane could not take is not remembered.
+   * still under way, or that it was another event. What was not taken is not remembered.
    */
-  CompletableFuture<Emission> once(
-      EmitRequest request, Supplier<CompletableFuture<Emission>> emit) {
-    String id = request.event().id();
-    CompletableFuture<Emission> emission = new CompletableFuture<>();
-    Emitted mine = new Emitted(request.fingerprint(), emission);
-    Emitted first = emitted.asMap().putIfAbsent(id, mine);
-    if (first != null) {
-      return repeat(request, first);
-    }
-    return emit.get()
-        .whenComplete(
-            (done, failure) -> {
-              if (!(done instanceof Emission.Accepted)) {
-                emitted.asMap().remove(id, mine);
-              }
-              if (failure == null) {
-                emission.complete(done);
-              } else {
-                emission.completeExceptionally(failure);
-              }
-            });
-  }
-
-  private CompletableFuture<Emission> repeat(EmitRequest request, Emitted first) {
-    if (first.fingerprint() != request.fingerprint()) {
-      return CompletableFuture.completedFuture(new Emission.Conflict(request.event().id()));
-    }
-    metrics.emitRepeated();
-    return first
-        .emission()
-        .thenApply(
-            done -> done instanceof Emission.Accepted accepted ? accepted.asDuplicate() : done);
-  }
+  CompletableFuture<Emission> once(EmitRequest request, Supplier<CompletableFuture<Emission>> emit);
 }

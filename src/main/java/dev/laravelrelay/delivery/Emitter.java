@@ -93,7 +93,7 @@ public final class Emitter {
     }
     List<Recipient> recipients =
         reached.stream()
-            .map(reach -> recipient(event, reach, received.getOrDefault(reach.user(), 0), awaited))
+            .map(reach -> recipient(event, reach, confirmed(reach, received), awaited))
             .toList();
     return new Emission.Accepted(
         event.id(),
@@ -103,6 +103,13 @@ public final class Emitter {
         namesSeveral(event.target(), recipients) ? recipients : List.of(),
         recipients.stream().mapToLong(Recipient::heldUntil).max().orElse(0),
         false);
+  }
+
+  /** Nodes that had few sessions told their users apart, also where the whole has no user. */
+  private static int confirmed(Reach reach, Map<String, Integer> received) {
+    return reach.user().isEmpty()
+        ? received.values().stream().mapToInt(Integer::intValue).sum()
+        : received.getOrDefault(reach.user(), 0);
   }
 
   private static boolean namesSeveral(Target target, List<Recipient> recipients) {

@@ -9,6 +9,7 @@ import dev.laravelrelay.session.Delivery;
 import dev.laravelrelay.session.Receipt;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +18,22 @@ import org.jspecify.annotations.Nullable;
 final class EncodedEvent {
 
   private final Event event;
+  private final Function<String, Receipt> receipts;
   private final Map<Protocol, Frame> frames = new EnumMap<>(Protocol.class);
 
-  EncodedEvent(Event event) {
+  /**
+   * Not encoded yet.
+   *
+   * @param receipts what the clients of a user are to give
+   */
+  EncodedEvent(Event event, Function<String, Receipt> receipts) {
     this.event = event;
+    this.receipts = receipts;
+  }
+
+  /** What a client of the user is to give; null if nobody asks. */
+  @Nullable Receipt receipt(String user) {
+    return event.terms().wantsReceipt() ? receipts.apply(user) : null;
   }
 
   /** The event for a session that speaks the protocol. */

@@ -5,6 +5,7 @@ import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.Receipt;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -12,12 +13,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Closes the circle: what a client has proved to have is no longer held, and whoever awaits it is
  * told. Safe from any thread; nothing blocks.
  */
 public final class Receipts {
+
+  /** In place of a user: the event went to more users than are told apart. */
+  static final String ANYONE = "";
 
   private final HeldEvents heldEvents;
   private final RelayMetrics metrics;
@@ -31,15 +36,33 @@ public final class Receipts {
 
   /** What a session of the user is to call when its client has the event. */
   public Receipt of(Event event, String user) {
+    return of(event, user, here -> received(event.id(), here));
+  }
+
+  /**
+   * As {@link #of(Event, String)}, for an event that is awaited elsewhere.
+   *
+   * @param awaiting told of the user
+   */
+  Receipt of(Event event, String user, Consumer<String> awaiting) {
     return () -> {
       if (event.terms().holdSeconds() > 0) {
         heldEvents.release(user, event.id());
       }
-      Awaited waiting = awaited.get(event.id());
-      if (waiting != null) {
-        waiting.received(user);
-      }
+      awaiting.accept(user);
     };
+  }
+
+  /**
+   * A client of the user has the event.
+   *
+   * @param user empty if the event went to so many that it is not known whose client it is
+   */
+  public void received(String eventId, String user) {
+    Awaited waiting = awaited.get(eventId);
+    if (waiting != null) {
+      waiting.received(user);
+    }
   }
 
   /** Collects the event's receipts from now on; to be called before it is published. */
@@ -61,7 +84,7 @@ public final class Receipts {
     private final long startedAt = System.nanoTime();
     private final CompletableFuture<Map<String, Integer>> done = new CompletableFuture<>();
     private final Map<String, Integer> received = new HashMap<>();
-    private Set<String> missing = Set.of();
+    private Set<String> missing = new HashSet<>();
     private boolean expecting;
 
     private Awaited(String eventId) {
@@ -72,7 +95,9 @@ public final class Receipts {
       if (received.merge(user, 1, Integer::sum) == 1) {
         metrics.receipt(System.nanoTime() - startedAt);
       }
-      if (expecting && missing.remove(user)) {
+      boolean expected = missing.remove(user);
+      boolean anyone = missing.remove(ANYONE);
+      if (expecting && (expected || anyone)) {
         completeIfNothingIsMissing();
       }
     }
@@ -83,9 +108,11 @@ public final class Receipts {
      */
     CompletionStage<Map<String, Integer>> from(Set<String> users, Duration within) {
       synchronized (this) {
-        missing = ConcurrentHashMap.newKeySet();
         missing.addAll(users);
         missing.removeAll(received.keySet());
+        if (!received.isEmpty()) {
+          missing.remove(ANYONE);
+        }
         expecting = true;
         completeIfNothingIsMissing();
       }

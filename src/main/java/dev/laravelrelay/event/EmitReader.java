@@ -32,6 +32,7 @@ final class EmitReader {
   private @Nullable String collapseKey;
   private @Nullable String except;
   private @Nullable String id;
+  private @Nullable CallReader call;
 
   EmitReader(byte[] body, JsonParser in, Problems problems) {
     this.body = body;
@@ -140,6 +141,7 @@ final class EmitReader {
       case COLLAPSE_KEY -> collapseKey = values.text("collapse_key");
       case EXCEPT -> except = except();
       case ID -> id = values.key("id");
+      case CALL -> call();
       default -> throw new AssertionError(field);
     }
   }
@@ -147,6 +149,16 @@ final class EmitReader {
   /** Null is what Laravel's {@code Broadcast::socket()} gives where there is no socket. */
   private @Nullable String except() {
     return in.currentToken() == JsonToken.VALUE_NULL ? null : values.text("except");
+  }
+
+  private void call() {
+    if (in.currentToken() != JsonToken.START_OBJECT) {
+      problems.add("call", "The call field must be an object.");
+      in.skipChildren();
+      return;
+    }
+    call = new CallReader(in, problems, "call.");
+    call.read();
   }
 
   private void event() {
@@ -204,7 +216,8 @@ final class EmitReader {
     Target to = target == null ? new Target.Users(List.of()) : target;
     long fingerprint = given == null ? 0 : Fingerprint.of(body);
     Event made = new Event(eventId, event, data, to, terms, acceptedAt);
-    return new EmitRequest(made, given != null, fingerprint);
+    CallTerms announced = call == null ? null : call.finish(CallReader.idIn(data), "data.callId");
+    return new EmitRequest(made, given != null, fingerprint, announced);
   }
 
   private void refuseHold() {

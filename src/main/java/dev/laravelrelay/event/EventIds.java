@@ -9,14 +9,15 @@ import java.util.random.RandomGenerator;
  * Ids for events that came without one: UUIDv7 (RFC 9562), so that ids of one node sort by age. Not
  * a secret. Safe from any thread.
  */
-final class EventIds {
+public final class EventIds {
 
   private static final TimeBasedEpochGenerator GENERATOR =
       Generators.timeBasedEpochGenerator(Random.from(RandomGenerator.of("L64X128MixRandom")));
 
   private EventIds() {}
 
-  static String next() {
+  /** A new one. */
+  public static String next() {
     return GENERATOR.generate().toString();
   }
 }

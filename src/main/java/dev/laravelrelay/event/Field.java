@@ -19,7 +19,8 @@ enum Field {
   CONFIRM,
   COLLAPSE_KEY,
   EXCEPT,
-  ID;
+  ID,
+  CALL;
 
   private static final Map<String, Field> BY_KEY = new HashMap<>();
 

@@ -60,14 +60,19 @@ final class Values {
 
   /** An integer from 0 to {@code most}. 0 after a problem. */
   int integer(String path, int most) {
+    return integer(path, 0, most);
+  }
+
+  /** An integer from {@code least}, not negative, to {@code most}. The least after a problem. */
+  int integer(String path, int least, int most) {
     if (in.currentToken() != JsonToken.VALUE_NUMBER_INT) {
       refuse(path, "must be an integer.");
-      return 0;
+      return least;
     }
     long value = isLong() ? in.getLongValue() : -1;
-    if (value < 0 || value > most) {
-      refuse(path, "must be between 0 and %d.".formatted(most));
-      return 0;
+    if (value < least || value > most) {
+      refuse(path, "must be between %d and %d.".formatted(least, most));
+      return least;
     }
     return (int) value;
   }
@@ -91,7 +96,8 @@ final class Values {
     return null;
   }
 
-  private static @Nullable String textProblem(String text, int most) {
+  /** What is wrong with such a text; null if nothing. */
+  static @Nullable String textProblem(String text, int most) {
     int length = text.length();
     if (length < 1 || length > most) {
       return "must be between 1 and %d characters.".formatted(most);

@@ -1,9 +1,12 @@
 package dev.laravelrelay.http;
 
 import dev.laravelrelay.auth.ApiKeys;
+import dev.laravelrelay.call.CallDirectory;
+import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.config.ApiConfig;
-import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Presence;
+import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -59,8 +62,11 @@ public final class ApiServer implements AutoCloseable {
   public ApiServer(
       ApiConfig config,
       EventCodec codec,
-      Emitter emitter,
+      CallEmitter emitter,
+      CallDirectory calls,
+      WebhookQueue webhooks,
       SessionRegistry sessions,
+      Presence presence,
       HeldEvents heldEvents,
       Readiness readiness,
       RelayMetrics metrics,
@@ -79,14 +85,18 @@ public final class ApiServer implements AutoCloseable {
             errors,
             metrics,
             threads);
+    OpsRoutes ops = new OpsRoutes(sessions, presence, readiness, metrics, details);
+    CallRoutes callRoutes = new CallRoutes(calls, errors, threads);
+    WebhookRoutes webhookRoutes = new WebhookRoutes(webhooks, errors);
     HeldRoutes held = new HeldRoutes(heldEvents, InstantSource.system(), threads);
-    OpsRoutes ops = new OpsRoutes(sessions, readiness, metrics, details);
     this.javalin =
         Javalin.create(
             javalinConfig -> {
               configure(javalinConfig);
               javalinConfig.routes.post("/api/emit", emit::handle);
               javalinConfig.routes.post("/api/emit/batch", batch::handle);
+              callRoutes.addTo(javalinConfig.routes);
+              webhookRoutes.addTo(javalinConfig.routes);
               ops.addTo(javalinConfig.routes);
               held.addTo(javalinConfig.routes);
               new DocsRoutes().addTo(javalinConfig.routes);

@@ -1,6 +1,6 @@
 package dev.laravelrelay.http;
 
-import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.event.EmitBatch;
 import dev.laravelrelay.event.EmitRequest;
 import dev.laravelrelay.event.EventCodec;
@@ -30,7 +30,7 @@ final class BatchRoute {
   private final int limit;
   private final int itemLimit;
   private final EventCodec codec;
-  private final Emitter emitter;
+  private final CallEmitter emitter;
   private final ApiErrors errors;
   private final RelayMetrics metrics;
   private final Executor threads;
@@ -44,7 +44,7 @@ final class BatchRoute {
       int limit,
       int itemLimit,
       EventCodec codec,
-      Emitter emitter,
+      CallEmitter emitter,
       ApiErrors errors,
       RelayMetrics metrics,
       Executor threads) {

@@ -28,7 +28,7 @@ record EmitReply(Emission emission, long nanos) {
   int status() {
     return switch (emission) {
       case Emission.Accepted _ -> 200;
-      case Emission.Conflict _ -> 409;
+      case Emission.Conflict _, Emission.CallTaken _ -> 409;
       case Emission.Busy _ -> 429;
       case Emission.Unavailable _ -> 503;
     };
@@ -42,6 +42,11 @@ record EmitReply(Emission emission, long nanos) {
         out.writeStringProperty("id", id);
         out.writeStringProperty("message", ApiErrors.sentence(409));
         out.writePOJOProperty("errors", Map.of("id", List.of(ApiErrors.sentence(409))));
+      }
+      case Emission.CallTaken(String id) -> {
+        out.writeStringProperty("id", id);
+        out.writeStringProperty("message", CallRoutes.TAKEN);
+        out.writePOJOProperty("errors", Map.of("call.id", List.of(CallRoutes.TAKEN)));
       }
       case Emission.Busy(String id, int retryAfter) -> retry(id, retryAfter, out);
       case Emission.Unavailable(String id, int retryAfter) -> retry(id, retryAfter, out);

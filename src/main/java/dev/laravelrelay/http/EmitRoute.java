@@ -1,7 +1,7 @@
 package dev.laravelrelay.http;
 
+import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.delivery.Emission;
-import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.event.EmitRequest;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.EventCodec.Parsed;
@@ -18,7 +18,7 @@ final class EmitRoute {
 
   private final int limit;
   private final EventCodec codec;
-  private final Emitter emitter;
+  private final CallEmitter emitter;
   private final ApiErrors errors;
   private final RelayMetrics metrics;
   private final Executor threads;
@@ -30,7 +30,7 @@ final class EmitRoute {
   EmitRoute(
       int limit,
       EventCodec codec,
-      Emitter emitter,
+      CallEmitter emitter,
       ApiErrors errors,
       RelayMetrics metrics,
       Executor threads) {

@@ -1,25 +1,30 @@
 package dev.laravelrelay.http;
 
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.metrics.RelayMetrics;
-import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What operators ask: health, metrics, who is here. */
 final class OpsRoutes {
 
+  private static final Logger log = LoggerFactory.getLogger(OpsRoutes.class);
+
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
   private final SessionRegistry sessions;
+  private final Presence presence;
   private final Readiness readiness;
   private final RelayMetrics metrics;
   private final Supplier<Map<String, Object>> details;
@@ -27,10 +32,12 @@ final class OpsRoutes {
 
   OpsRoutes(
       SessionRegistry sessions,
+      Presence presence,
       Readiness readiness,
       RelayMetrics metrics,
       Supplier<Map<String, Object>> details) {
     this.sessions = sessions;
+    this.presence = presence;
     this.readiness = readiness;
     this.metrics = metrics;
     this.details = details;
@@ -75,29 +82,36 @@ final class OpsRoutes {
 
   private void user(Context ctx) {
     String user = ctx.pathParam("id");
-    List<Map<String, Object>> here =
-        Arrays.stream(sessions.ofUser(user)).map(OpsRoutes::describe).toList();
+    ctx.future(
+        () ->
+            presence
+                .of(user)
+                .handle((online, failure) -> answer(ctx, user, online, failure))
+                .toCompletableFuture());
+  }
+
+  private static @Nullable Void answer(
+      Context ctx, String user, @Nullable List<Presence.Online> online, @Nullable Throwable no) {
+    if (online == null) {
+      log.warn("it cannot be found out whether user {} is online", user, no);
+      ctx.header("Retry-After", "1");
+      json(ctx, 503, Map.of("message", "It cannot be found out now who is online; ask again."));
+      return null;
+    }
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("user", user);
-    body.put("online", !here.isEmpty());
-    body.put("sessions", here);
+    body.put("online", !online.isEmpty());
+    body.put("sessions", online.stream().map(OpsRoutes::describe).toList());
     json(ctx, 200, body);
+    return null;
   }
 
-  private static Map<String, Object> describe(Session session) {
+  private static Map<String, Object> describe(Presence.Online session) {
     Map<String, Object> described = new LinkedHashMap<>();
     described.put("id", session.id());
-    described.put("protocol", protocol(session));
-    described.put("since", session.connectedAt());
+    described.put("protocol", session.protocol());
+    described.put("since", session.since());
     return described;
-  }
-
-  /** Resumable or not is the client's affair. */
-  private static String protocol(Session session) {
-    return switch (session.protocol()) {
-      case SOCKET_IO, SOCKET_IO_RESUMABLE -> "socket_io";
-      case PLAIN_JSON -> "plain_json";
-    };
   }
 
   private static String version() {

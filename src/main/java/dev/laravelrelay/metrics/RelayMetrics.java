@@ -185,6 +185,59 @@ public final class RelayMetrics {
         .increment();
   }
 
+  /**
+   * A webhook request ended.
+   *
+   * @param result delivered, refused or unavailable
+   */
+  public void webhookAttempt(String result) {
+    counter("relay_webhook_attempts", "Webhook requests to Laravel, by result", "result", result)
+        .increment();
+  }
+
+  /** Laravel heard a notice of this kind. */
+  public void webhookDelivered(String type) {
+    counter("relay_webhooks_delivered", "Notices that Laravel heard, by type", "type", type)
+        .increment();
+  }
+
+  /** A notice is lost, because a limit was reached: full, or dead for the list of dead ones. */
+  public void webhookDropped(String limit) {
+    counter("relay_webhooks_dropped", "Notices lost at a limit", "limit", limit).increment();
+  }
+
+  /** An emit in Laravel's reply to a webhook; the result is emitted or invalid. */
+  public void webhookEmit(String result) {
+    counter("relay_webhook_emits", "Emits in replies to webhooks, by result", "result", result)
+        .increment();
+  }
+
+  // --- calls
+
+  /** A client's signal to a call, by what became of it: a verdict, or the code of an error. */
+  public void callSignal(String signal, String result) {
+    counter(
+            "relay_call_signals",
+            "Signals of clients to calls, by result",
+            "signal",
+            signal,
+            "result",
+            result)
+        .increment();
+  }
+
+  /** A client sent more than it may; the limit is session or user. */
+  public void clientEventLimited(String limit) {
+    counter("relay_client_events_limited", "Events of clients over a limit", "limit", limit)
+        .increment();
+  }
+
+  /** A client's event went to Laravel; the result is replied or queued. */
+  public void clientEventSent(String result) {
+    counter("relay_client_events_sent", "Events of clients sent to Laravel", "result", result)
+        .increment();
+  }
+
   // --- redis
 
   /** A subscription to Redis was lost, or could not be made. */
@@ -205,6 +258,51 @@ public final class RelayMetrics {
             "subscription",
             subscription)
         .increment();
+  }
+
+  /** How many commands to Redis wait, in number and bytes. */
+  public void redisQueue(String lane, Supplier<Number> commands, Supplier<Number> bytes) {
+    Gauge.builder("relay_redis_queue", commands)
+        .description("Commands that wait to be sent to Redis")
+        .tag("lane", lane)
+        .register(registry);
+    Gauge.builder("relay_redis_queue_bytes", bytes)
+        .description("Bytes of commands that wait to be sent to Redis")
+        .tag("lane", lane)
+        .register(registry);
+  }
+
+  /** A command was not executed, or it is not known; why: away, full, late, lost or refused. */
+  public void redisCommandFailed(String lane, String why) {
+    counter(
+            "relay_redis_commands_failed",
+            "Commands to Redis that failed",
+            "lane",
+            lane,
+            "why",
+            why)
+        .increment();
+  }
+
+  /** A connection for commands was lost, or could not be made. */
+  public void redisConnectionLost(String lane) {
+    counter("relay_redis_connections_lost", "Connections to Redis lost", "lane", lane).increment();
+  }
+
+  /** A message of another node could not be read; kind: event or node. */
+  public void redisMessageMalformed(String kind) {
+    counter("relay_redis_messages_malformed", "Messages not understood", "kind", kind).increment();
+  }
+
+  /** Nodes did not report in time how many sessions they handed an event to. */
+  public void reportsMissing(int nodes) {
+    counter("relay_reports_missing", "Reports of nodes that did not come in time").increment(nodes);
+  }
+
+  /** Events were given to users after the subscription was lost. */
+  public void recovered(int events) {
+    counter("relay_recovered_events", "Held events given after a lost subscription")
+        .increment(events);
   }
 
   /** Laravel's broadcaster published a message. */

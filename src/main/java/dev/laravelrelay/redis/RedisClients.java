@@ -42,7 +42,12 @@ public final class RedisClients {
 
   /** For connections that send commands: an answer takes at most {@link #COMMAND_TIMEOUT}. */
   public JedisClientConfig commands(String clientName) {
-    return config(clientName, COMMAND_TIMEOUT);
+    return config(clientName, COMMAND_TIMEOUT, COMMAND_TIMEOUT);
+  }
+
+  /** For connections that send commands: an answer takes at most as long as that. */
+  JedisClientConfig commands(String clientName, Duration patience) {
+    return config(clientName, patience, COMMAND_TIMEOUT);
   }
 
   /**
@@ -51,7 +56,7 @@ public final class RedisClients {
    * @param silence after how long without a byte the connection counts as dead
    */
   public JedisClientConfig waiting(String clientName, Duration silence) {
-    return config(clientName, silence);
+    return config(clientName, COMMAND_TIMEOUT, silence);
   }
 
   /** The address, without user and password. */
@@ -60,13 +65,13 @@ public final class RedisClients {
     return url.toString();
   }
 
-  private JedisClientConfig config(String clientName, Duration blockingTimeout) {
+  private JedisClientConfig config(String clientName, Duration timeout, Duration blockingTimeout) {
     DefaultJedisClientConfig.Builder config =
         DefaultJedisClientConfig.builder()
             .resp2()
             .autoNegotiateProtocol(false)
             .connectionTimeoutMillis((int) CONNECT_TIMEOUT.toMillis())
-            .socketTimeoutMillis((int) COMMAND_TIMEOUT.toMillis())
+            .socketTimeoutMillis((int) timeout.toMillis())
             .blockingSocketTimeoutMillis((int) blockingTimeout.toMillis())
             .database(url.database())
             .clientName(clientName);

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session was given lately, so that a client that lost its connection can be given what it
@@ -27,6 +29,7 @@ public final class ResumeLog {
   private final ArrayDeque<Entry> entries = new ArrayDeque<>(0);
   private String base;
   private long bytes;
+  private @Nullable Consumer<Delivery> successor;
 
   /**
    * Complete from here on.
@@ -37,8 +40,15 @@ public final class ResumeLog {
     this.base = base;
   }
 
-  /** Appends what was given to the session, or would have been. Epoch milliseconds. */
+  /**
+   * Appends what was given to the session, or would have been; after {@link #handOver} the
+   * successor gets it. Epoch milliseconds.
+   */
   public synchronized void add(Delivery delivery, long now) {
+    if (successor != null) {
+      successor.accept(delivery);
+      return;
+    }
     entries.add(new Entry(delivery, now));
     bytes += delivery.frame().size();
     while (entries.size() > MAX_EVENTS
@@ -70,6 +80,12 @@ public final class ResumeLog {
       behind |= entry.delivery().eventId().equals(id);
     }
     return Optional.of(tail);
+  }
+
+  /** As {@link #after}, once and for all: what still comes is given to the successor. */
+  public synchronized List<Delivery> handOver(String id, Consumer<Delivery> to) {
+    successor = to;
+    return after(id).orElse(List.of());
   }
 
   /** The events up to and with this id: the client has them. */

@@ -17,6 +17,19 @@ public final class SessionRegistry {
 
   private final ConcurrentMap<String, Session> byId = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Session[]> byUser = new ConcurrentHashMap<>();
+  private final PresenceListener presence;
+
+  public SessionRegistry() {
+    this(PresenceListener.NONE);
+  }
+
+  /**
+   * @param presence hears, on the thread that adds or removes, of users with sessions on this node;
+   *     must not call back
+   */
+  public SessionRegistry(PresenceListener presence) {
+    this.presence = presence;
+  }
 
   /** Adds the session; from here on events for its user reach it. Ids are unique. */
   public void add(Session session) {
@@ -24,7 +37,14 @@ public final class SessionRegistry {
     if (previous != null) {
       throw new IllegalStateException("two sessions with id " + session.id());
     }
-    byUser.merge(session.user(), new Session[] {session}, SessionRegistry::concat);
+    byUser.compute(
+        session.user(),
+        (user, sessions) -> {
+          if (sessions == null) {
+            presence.came(user);
+          }
+          return concat(sessions == null ? NONE : sessions, session);
+        });
   }
 
   /** Forgets the session; returns whether it was known. */
@@ -32,7 +52,15 @@ public final class SessionRegistry {
     if (!byId.remove(session.id(), session)) {
       return false;
     }
-    byUser.computeIfPresent(session.user(), (user, sessions) -> without(sessions, session));
+    byUser.computeIfPresent(
+        session.user(),
+        (user, sessions) -> {
+          Session[] rest = without(sessions, session);
+          if (rest == null) {
+            presence.left(user);
+          }
+          return rest;
+        });
     return true;
   }
 
@@ -61,9 +89,9 @@ public final class SessionRegistry {
     return byUser.size();
   }
 
-  private static Session[] concat(Session[] sessions, Session[] added) {
+  private static Session[] concat(Session[] sessions, Session added) {
     Session[] all = Arrays.copyOf(sessions, sessions.length + 1);
-    all[sessions.length] = added[0];
+    all[sessions.length] = added;
     return all;
   }
 

@@ -29,10 +29,13 @@ public final class SuspendedSessions {
 
   /** Keeps the session; returns those that are given up for it. */
   public List<Session> add(Session session, long now) {
+    boolean added;
     synchronized (since) {
-      since.put(session, now);
+      added = since.put(session, now) == null;
     }
-    byUser.merge(session.user(), List.of(session), SuspendedSessions::concat);
+    if (added) {
+      byUser.merge(session.user(), List.of(session), SuspendedSessions::concat);
+    }
     return removeOldest(oldest -> since.size() > LIMIT);
   }
 

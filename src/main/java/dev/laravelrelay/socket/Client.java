@@ -1,17 +1,22 @@
 package dev.laravelrelay.socket;
 
 import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.call.ClientEvents;
+import dev.laravelrelay.call.ClientReply;
+import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.session.Session;
 import io.netty.util.Timeout;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a client may ask of the relay, whatever protocol it speaks: to join and leave channels, and
- * to go on with a fresh token. Used on its connection's loop only.
+ * What a client may ask of the relay, whatever protocol it speaks: to join and leave channels, to
+ * go on with a fresh token, and to pass on what it says. Used on its connection's loop only.
  */
 final class Client implements Runnable {
 
@@ -31,6 +36,7 @@ final class Client implements Runnable {
   private final Session session;
   private final RelaySockets relay;
   private final Alarm alarm;
+  private final ClientEvents.Source events;
   private String token;
   private @Nullable Timeout expiry;
 
@@ -39,6 +45,7 @@ final class Client implements Runnable {
     this.token = token;
     this.relay = relay;
     this.alarm = alarm;
+    this.events = relay.clientEvents().of(session.user(), session.id());
   }
 
   Session session() {
@@ -102,6 +109,11 @@ final class Client implements Runnable {
                       denied(503, "The token cannot be checked now; try again.", null);
                 },
             session.loop());
+  }
+
+  /** Takes an event that is none of the relay's own; the answer comes on the connection's loop. */
+  void event(String name, List<RawJson> args, Consumer<ClientReply> answer) {
+    events.event(name, args).thenAcceptAsync(answer, session.loop());
   }
 
   void ignored() {

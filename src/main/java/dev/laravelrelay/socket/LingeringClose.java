@@ -38,6 +38,13 @@ final class LingeringClose {
     duplex.shutdownOutput();
     Future<?> end =
         channel.eventLoop().schedule(() -> channel.close(), PATIENCE_SECONDS, TimeUnit.SECONDS);
-    channel.closeFuture().addListener(closed -> end.cancel(false));
+    channel
+        .closeFuture()
+        .addListener(
+            closed -> {
+              if (!channel.eventLoop().isShuttingDown()) {
+                end.cancel(false);
+              }
+            });
   }
 }

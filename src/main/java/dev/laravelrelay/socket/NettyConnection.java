@@ -23,9 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class NettyConnection
     implements Connection, LoopWrites.Writer, Client.Alarm, TimerTask {
 
-  private static final String CLOSE = EngineIo.CLOSE.text();
-  private static final long POLL_GRACE_MILLIS = 50;
-  private static final long POLL_RELEASE_MILLIS = 10;
+  private static final long UPGRADE_GRACE_MILLIS = 150;
 
   private final String sid;
   private final EventLoop loop;
@@ -33,9 +31,12 @@ public final class NettyConnection
   private final Outbox outbox;
   private final Heartbeat heartbeat;
   private volatile Transport transport;
-  private @Nullable WebSocketChannel probe;
-  private boolean probed;
+  private @Nullable Upgrade upgrade;
   private boolean flushPlanned;
+
+  /** The last payload of polling was not proved to have arrived when the WebSocket took over. */
+  private boolean pollUnproved;
+
   private volatile boolean closed;
   private EngineApplication.@Nullable Listener listener;
   private @Nullable Timeout heartbeatTimeout;
@@ -70,11 +71,11 @@ public final class NettyConnection
     return loop;
   }
 
-  /** Runs the task on the loop: now, if this is its thread. */
+  /** Runs the task on the loop: now, if this is its thread; never, if the server has ended. */
   void onLoop(Runnable task) {
     if (loop.inEventLoop()) {
       task.run();
-    } else {
+    } else if (!loop.isShuttingDown()) {
       loop.execute(task);
     }
   }
@@ -115,13 +116,13 @@ public final class NettyConnection
       flushPlanned = true;
       LoopWrites.current().flushSoon(this, loop);
     }
-    return transport.write(frame);
+    return !pollUnproved && transport.write(frame);
   }
 
   @Override
   public void flush() {
     flushPlanned = false;
-    if (!closed) {
+    if (!closed && !pollUnproved) {
       transport.flush(outbox);
     }
   }
@@ -183,6 +184,9 @@ public final class NettyConnection
     heartbeat.answered(System.nanoTime());
     if (transport instanceof PollingTransport polling) {
       polling.ponged(outbox);
+    } else if (pollUnproved) {
+      pollUnproved = false;
+      transport.flush(outbox);
     }
   }
 
@@ -207,35 +211,11 @@ public final class NettyConnection
     if (!closed && heartbeat.isOverdue(System.nanoTime())) {
       close(CloseReason.PING_TIMEOUT);
     }
-    if (closed) {
-      lastPoll(reply);
-    } else if (!(transport instanceof PollingTransport polling)) {
-      server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
-    } else if (!polling.accept(reply)) {
-      close(CloseReason.TRANSPORT_ERROR);
-      server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
+    if (transport instanceof PollingTransport polling) {
+      polling.poll(reply);
     } else {
-      polling.flush(outbox);
-      if (probed) {
-        loop.schedule(this::releaseWhileProbed, POLL_RELEASE_MILLIS, TimeUnit.MILLISECONDS);
-      }
-    }
-  }
-
-  /** If the upgrade did not overtake the poll, which came by another TCP connection. */
-  private void releaseWhileProbed() {
-    if (probed && !closed && transport instanceof PollingTransport polling) {
-      polling.release();
-    }
-  }
-
-  /** A poll after the end: gets what was left for it, once. */
-  private void lastPoll(HttpReply reply) {
-    if (outbox.isEmpty() || !(transport instanceof PollingTransport polling)) {
-      server.refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
-    } else if (polling.accept(reply)) {
-      polling.close(CloseReason.SERVER_DISCONNECTED, outbox);
-      server.forget(this);
+      server.refuse(
+          reply, closed ? EngineIo.Refusal.SESSION_UNKNOWN : EngineIo.Refusal.BAD_REQUEST);
     }
   }
 
@@ -263,23 +243,35 @@ public final class NettyConnection
 
   /** The body of the POST that was started, on the loop. */
   void post(String body, HttpReply reply) {
-    post(body, reply, false);
-  }
-
-  private void post(String body, HttpReply reply, boolean late) {
     if (closed) {
       server.refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
-    } else if (body.equals(CLOSE)
-        && transport instanceof PollingTransport polling
-        && !polling.isPolled()
-        && !late) {
-      // Its poll is on another TCP connection, and may be read a moment later by another loop.
-      loop.schedule(() -> post(body, reply, true), POLL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
-    } else if (receiveAll(EngineIo.decodePayload(body))) {
+    } else if (transport instanceof PollingTransport polling) {
+      polling.post(body, reply);
+    } else {
+      receivePost(body, reply);
+    }
+  }
+
+  /** Reads the packets of a POST and answers it. */
+  void receivePost(String body, HttpReply reply) {
+    if (receiveAll(EngineIo.decodePayload(body))) {
       server.ok(reply);
     } else {
       server.refuse(reply, EngineIo.Refusal.BAD_REQUEST);
     }
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Whether the client waits for its poll to be answered, to go on to its WebSocket. */
+  boolean isProbed() {
+    return upgrade != null && upgrade.isProbed();
+  }
+
+  EngineServer server() {
+    return server;
   }
 
   // --- WebSocket
@@ -292,21 +284,19 @@ public final class NettyConnection
 
   /** A WebSocket offers to take over from polling; on the loop. */
   void offer(WebSocketChannel channel) {
-    if (closed || probe != null || !(transport instanceof PollingTransport)) {
+    if (closed || upgrade != null || !(transport instanceof PollingTransport)) {
       channel.drop();
       return;
     }
-    probe = channel;
-    after(server.settings().upgradeTimeout().toMillis(), () -> endProbe(channel));
+    upgrade = new Upgrade(channel);
+    after(server.settings().upgradeTimeout().toMillis(), () -> endUpgrade(channel));
   }
 
   /** A text message on a WebSocket of this connection; on the loop. */
   void text(WebSocketChannel channel, String message) {
-    if (channel == probe) {
-      probe(channel, message);
-      return;
-    }
-    if (transport instanceof WebSocketTransport current && current.isOn(channel)) {
+    if (upgrade != null && upgrade.isOn(channel)) {
+      upgrade(upgrade, message);
+    } else if (transport instanceof WebSocketTransport current && current.isOn(channel)) {
       receiveAll(EngineIo.decodeText(message));
     }
   }
@@ -316,45 +306,42 @@ public final class NettyConnection
     if (transport instanceof WebSocketTransport current && current.isOn(channel)) {
       receive(new EngineIo.Binary(message));
     } else {
-      endProbe(channel);
+      endUpgrade(channel);
     }
   }
 
-  private void probe(WebSocketChannel channel, String message) {
-    if (!probed && message.equals("2probe")) {
-      probed = true;
-      channel.write(EngineIo.PONG_PROBE);
-      channel.flush();
-      if (transport instanceof PollingTransport polling) {
+  private void upgrade(Upgrade current, String message) {
+    if (!(transport instanceof PollingTransport polling)) {
+      endUpgrade(current.channel());
+      return;
+    }
+    switch (current.read(message)) {
+      case PROBED -> {
         polling.flush(outbox);
         polling.release();
       }
-    } else if (probed && message.equals("5") && transport instanceof PollingTransport polling) {
-      probe = null;
-      probed = false;
-      HttpReply late = polling.end();
-      if (late != null) {
-        server.refuse(late, EngineIo.Refusal.BAD_REQUEST);
+      case TAKEN_OVER -> {
+        upgrade = null;
+        polling.end();
+        pollUnproved = polling.awaitsPong();
+        transport = new WebSocketTransport(current.channel(), timer());
+        flush();
       }
-      transport = new WebSocketTransport(channel, timer());
-      transport.flush(outbox);
-    } else {
-      endProbe(channel);
+      case FAILED -> endUpgrade(current.channel());
     }
   }
 
-  private void endProbe(WebSocketChannel channel) {
-    if (channel == probe) {
-      probe = null;
-      probed = false;
+  private void endUpgrade(WebSocketChannel channel) {
+    if (upgrade != null && upgrade.isOn(channel)) {
+      upgrade = null;
       channel.drop();
     }
   }
 
   /** A WebSocket of this connection is gone; on the loop. */
   void gone(WebSocketChannel channel, CloseReason reason) {
-    if (channel == probe) {
-      endProbe(channel);
+    if (upgrade != null && upgrade.isOn(channel)) {
+      endUpgrade(channel);
     } else if (transport instanceof WebSocketTransport current && current.isOn(channel)) {
       close(reason);
     }
@@ -372,6 +359,11 @@ public final class NettyConnection
     if (closed || told == null) {
       return;
     }
+    if (isProbed() && reason == CloseReason.DRAINING) {
+      // Between two transports nothing would reach the client; the upgrade's time is bounded.
+      loop.schedule(() -> end(reason), UPGRADE_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+      return;
+    }
     listener = null;
     Frame farewell = told.farewell(reason);
     if (farewell != null) {
@@ -382,8 +374,8 @@ public final class NettyConnection
       heartbeatTimeout.cancel();
     }
     told.closed(reason);
-    if (probe != null) {
-      endProbe(probe);
+    if (upgrade != null) {
+      endUpgrade(upgrade.channel());
     }
     transport.close(reason, outbox);
     boolean lastPollMayCome =

@@ -1,7 +1,9 @@
 package dev.laravelrelay.socket;
 
+import dev.laravelrelay.call.ClientReply;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.protocol.PlainJson;
+import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -43,7 +45,8 @@ final class PlainClient implements PlainApplication.Listener {
                       .put("code", 422)
                       .put("message", reason)
                       .toString()));
-      case PlainJson.Event _ -> client.ignored();
+      case PlainJson.Event(String name, RawJson data) ->
+          client.event(name, List.of(data), this::answer);
       case PlainJson.Ping _ -> throw new IllegalStateException("pings are answered below");
     }
   }
@@ -54,6 +57,12 @@ final class PlainClient implements PlainApplication.Listener {
         .thenAcceptAsync(
             answer -> reply(answer.ok() ? "auth_renewed" : "auth_error", answer),
             connection.loop());
+  }
+
+  private void answer(ClientReply reply) {
+    if (reply instanceof ClientReply.Refused(RawJson error, RawJson _)) {
+      connection.send("call:error", error);
+    }
   }
 
   private void reply(String event, Client.Answer answer) {

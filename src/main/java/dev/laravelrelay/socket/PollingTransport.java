@@ -21,14 +21,27 @@ import org.jspecify.annotations.Nullable;
  * (OkHttp and browsers do): the client never learns that a payload is missing. Hence nothing is
  * sent behind a payload with a ping until the pong is here. What was lost is then never followed by
  * something newer, and never covered by a later pong: the ping times out instead.
+ *
+ * <p>They repeat a POST likewise, so a pong may come twice, and the second would prove what was
+ * sent after the first. A repeat comes by a fresh TCP connection, where a client in good health
+ * uses one that it has: see {@link #mayBeRepeat}.
  */
 final class PollingTransport implements Transport {
+
+  private static final String CLOSE = EngineIo.CLOSE.text();
+  private static final long CLOSE_GRACE_MILLIS = 150;
+  private static final long RELEASE_MILLIS = 10;
+
+  /** One for the poll and one for what the client sends. */
+  private static final int CONNECTIONS_IN_USE = 2;
 
   private final NettyConnection connection;
   private final ChannelFutureListener aborted;
   private @Nullable HttpReply poll;
   private boolean ended;
   private boolean awaitingPong;
+  private boolean reusesConnections;
+  private int freshConnections = 1; // that of the handshake
   private final AtomicBoolean readingPost = new AtomicBoolean();
 
   PollingTransport(NettyConnection connection) {
@@ -36,8 +49,38 @@ final class PollingTransport implements Transport {
     this.aborted = closed -> connection.loop().execute(() -> aborted(closed.channel()));
   }
 
-  /** A poll came in; returns false if another one is waiting, which breaks the protocol. */
-  boolean accept(HttpReply reply) {
+  /** A poll came in. */
+  void poll(HttpReply reply) {
+    if (connection.isClosed()) {
+      lastPoll(reply);
+    } else if ((mayBeRepeat(reply) && awaitingPong) || !accept(reply)) {
+      breakOff(reply);
+    } else {
+      flush(connection.outbox());
+      if (connection.isProbed()) {
+        connection.after(RELEASE_MILLIS, this::releaseWhileProbed);
+      }
+    }
+  }
+
+  /** A poll after the end: gets what was left for it, once. */
+  private void lastPoll(HttpReply reply) {
+    if (connection.outbox().isEmpty()) {
+      connection.server().refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else if (accept(reply)) {
+      close(CloseReason.SERVER_DISCONNECTED, connection.outbox());
+      connection.server().forget(connection);
+    }
+  }
+
+  /** If the upgrade did not overtake the poll, which came by another TCP connection. */
+  private void releaseWhileProbed() {
+    if (connection.isProbed() && !connection.isClosed()) {
+      release();
+    }
+  }
+
+  private boolean accept(HttpReply reply) {
     if (poll != null) {
       return false;
     }
@@ -46,9 +89,29 @@ final class PollingTransport implements Transport {
     return true;
   }
 
-  /** Whether a poll waits. */
-  boolean isPolled() {
-    return poll != null;
+  /** A POST was read. */
+  void post(String body, HttpReply reply) {
+    if (mayBeRepeat(reply) && awaitingPong) {
+      breakOff(reply);
+    } else if (body.equals(CLOSE) && poll == null) {
+      // Its poll is on another TCP connection, and may be read a moment later by another loop.
+      connection.after(CLOSE_GRACE_MILLIS, () -> closeLate(body, reply));
+    } else {
+      connection.receivePost(body, reply);
+    }
+  }
+
+  private void closeLate(String body, HttpReply reply) {
+    if (connection.isClosed()) {
+      connection.server().refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+    } else {
+      connection.receivePost(body, reply);
+    }
+  }
+
+  private void breakOff(HttpReply reply) {
+    connection.close(CloseReason.TRANSPORT_ERROR);
+    connection.server().refuse(reply, EngineIo.Refusal.BAD_REQUEST);
   }
 
   /** False if another POST is being read, which breaks the protocol. From any thread. */
@@ -61,6 +124,20 @@ final class PollingTransport implements Transport {
     readingPost.set(false);
   }
 
+  /**
+   * Whether this may be a request that the client's HTTP library repeats after its TCP connections
+   * broke: it comes by a third one, from a client that uses those it has. Unknowable of clients
+   * that never use one twice, and of those behind a proxy.
+   */
+  private boolean mayBeRepeat(HttpReply request) {
+    if (request.fresh()) {
+      freshConnections++;
+    } else {
+      reusesConnections = true;
+    }
+    return request.fresh() && reusesConnections && freshConnections > CONNECTIONS_IN_USE;
+  }
+
   /** Answers a waiting poll with a NOOP, so that the client may go on to its WebSocket. */
   void release() {
     if (poll != null) {
@@ -68,10 +145,17 @@ final class PollingTransport implements Transport {
     }
   }
 
-  /** The client moved to a WebSocket: there are no more polls. Returns one that came too late. */
-  @Nullable HttpReply end() {
+  /** The client moved to a WebSocket: there are no more polls. */
+  void end() {
     ended = true;
-    return poll == null ? null : take();
+    if (poll != null) {
+      connection.server().refuse(take(), EngineIo.Refusal.BAD_REQUEST);
+    }
+  }
+
+  /** Whether the last payload with a ping may have got lost. */
+  boolean awaitsPong() {
+    return awaitingPong;
   }
 
   /** The pong is here: what has waited for it goes out. */

@@ -2,9 +2,11 @@ package dev.laravelrelay.socket;
 
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Gap;
 import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.protocol.CloseReason;
@@ -35,25 +37,31 @@ public final class RelaySockets {
   private final Authenticator authenticator;
   private final SessionRegistry registry;
   private final HeldEvents heldEvents;
+  private final Interest interest;
   private final Dispatcher dispatcher;
   private final Subscriptions subscriptions;
   private final Resumption resumption;
+  private final ClientEvents clientEvents;
   private final RelayMetrics metrics;
 
   public RelaySockets(
       Authenticator authenticator,
       SessionRegistry registry,
       HeldEvents heldEvents,
+      Interest interest,
       Dispatcher dispatcher,
       Subscriptions subscriptions,
       Resumption resumption,
+      ClientEvents clientEvents,
       RelayMetrics metrics) {
     this.authenticator = authenticator;
     this.registry = registry;
     this.heldEvents = heldEvents;
+    this.interest = interest;
     this.dispatcher = dispatcher;
     this.subscriptions = subscriptions;
     this.resumption = resumption;
+    this.clientEvents = clientEvents;
     this.metrics = metrics;
   }
 
@@ -73,19 +81,22 @@ public final class RelaySockets {
     ConnectAuth auth = ConnectAuth.of(request);
     return authenticator
         .authenticate(auth.token())
-        .thenApply(
+        .thenCompose(
             identity ->
                 switch (identity) {
-                  case Identity.Known known -> admit(auth, known);
+                  case Identity.Known known ->
+                      interest.expect(known.user()).thenApply(heard -> admit(auth, known));
                   case Identity.Refused(String reason) -> {
                     metrics.connectRefused(reason);
-                    yield new SocketIoApplication.Admission.Refused(
-                        UNAUTHORIZED,
-                        RawJson.of("{\"code\":401,\"reason\":\"%s\"}".formatted(reason)));
+                    yield CompletableFuture.completedStage(
+                        new SocketIoApplication.Admission.Refused(
+                            UNAUTHORIZED,
+                            RawJson.of("{\"code\":401,\"reason\":\"%s\"}".formatted(reason))));
                   }
                   case Identity.Unknown(String reason) -> {
                     metrics.connectRefused(reason);
-                    yield new SocketIoApplication.Admission.TryLater(reason);
+                    yield CompletableFuture.completedStage(
+                        new SocketIoApplication.Admission.TryLater(reason));
                   }
                 });
   }
@@ -105,7 +116,8 @@ public final class RelaySockets {
 
   private SocketIoApplication.Listener open(
       SocketIoSocket socket, ConnectAuth auth, Identity.Known known, @Nullable String pid) {
-    Session session = session(socket, known, pid == null ? null : new ResumeLog(""));
+    // A client whose gap was too old keeps its offset: from here on that is where it stands.
+    Session session = session(socket, known, pid == null ? null : new ResumeLog(auth.offset()));
     if (pid != null) {
       resumption.own(pid, session);
     }
@@ -154,19 +166,25 @@ public final class RelaySockets {
     return handshake ->
         authenticator
             .authenticate(handshake.token())
-            .thenApply(
+            .thenCompose(
                 identity ->
                     switch (identity) {
                       case Identity.Known known ->
-                          new PlainApplication.Admission.Admitted(
-                              connection -> open(connection, handshake, known));
+                          interest
+                              .expect(known.user())
+                              .thenApply(
+                                  heard ->
+                                      new PlainApplication.Admission.Admitted(
+                                          connection -> open(connection, handshake, known)));
                       case Identity.Refused(String reason) -> {
                         metrics.connectRefused(reason);
-                        yield new PlainApplication.Admission.Refused(UNAUTHORIZED, reason);
+                        yield CompletableFuture.completedStage(
+                            new PlainApplication.Admission.Refused(UNAUTHORIZED, reason));
                       }
                       case Identity.Unknown(String reason) -> {
                         metrics.connectRefused(reason);
-                        yield new PlainApplication.Admission.TryLater(reason);
+                        yield CompletableFuture.completedStage(
+                            new PlainApplication.Admission.TryLater(reason));
                       }
                     });
   }
@@ -192,7 +210,12 @@ public final class RelaySockets {
     connection.send(
         "connected", RawJson.of("{\"socket_id\":\"%s\"%s}".formatted(session.id(), resumed)));
     open(session, "ws");
-    catchUp(session, old == null || after == null ? Gap.NONE : Resumption.gap(old, after));
+    if (old == null || after == null) {
+      catchUp(session, Gap.NONE);
+    } else {
+      // Behind what is on its way to the old one.
+      old.loop().execute(() -> catchUp(session, Resumption.gap(old, after)));
+    }
     return client;
   }
 
@@ -200,6 +223,7 @@ public final class RelaySockets {
 
   private void open(Session session, String protocol) {
     registry.add(session);
+    interest.arrived(session.user());
     metrics.sessionOpened(protocol);
     log.debug("session {} of user {} opened on {}", session.id(), session.user(), protocol);
   }
@@ -219,9 +243,11 @@ public final class RelaySockets {
   /** The session is over. On its loop. */
   void ended(Session session, String reason) {
     session.closed();
+    boolean mayResume = resumption.suspend(session, reason);
     boolean replaced = !registry.remove(session);
     if (!replaced) {
-      subscriptions.absent(session, resumption.suspend(session));
+      subscriptions.absent(session, mayResume);
+      interest.left(session.user());
     }
     metrics.sessionClosed(reason);
     log.debug("session {} of user {} ended: {}", session.id(), session.user(), reason);
@@ -233,6 +259,10 @@ public final class RelaySockets {
 
   Subscriptions subscriptions() {
     return subscriptions;
+  }
+
+  ClientEvents clientEvents() {
+    return clientEvents;
   }
 
   RelayMetrics metrics() {

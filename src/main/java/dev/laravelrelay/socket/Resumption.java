@@ -1,9 +1,12 @@
 package dev.laravelrelay.socket;
 
 import dev.laravelrelay.delivery.Gap;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.protocol.Protocol;
 import dev.laravelrelay.session.ChannelMembers;
+import dev.laravelrelay.session.Delivery;
 import dev.laravelrelay.session.ResumeLog;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
@@ -12,6 +15,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
@@ -26,10 +30,13 @@ import org.jspecify.annotations.Nullable;
 public final class Resumption {
 
   private static final int PID_BYTES = 16;
+  private static final Set<String> GOOD_BYE =
+      Set.of(CloseReason.CLIENT_DISCONNECTED.text(), CloseReason.SERVER_DISCONNECTED.text());
 
   private final SessionRegistry registry;
   private final SuspendedSessions suspended;
   private final ChannelMembers channels;
+  private final Interest interest;
   private final RelayMetrics metrics;
   private final SecureRandom random = new SecureRandom();
 
@@ -42,10 +49,12 @@ public final class Resumption {
       SessionRegistry registry,
       SuspendedSessions suspended,
       ChannelMembers channels,
+      Interest interest,
       RelayMetrics metrics) {
     this.registry = registry;
     this.suspended = suspended;
     this.channels = channels;
+    this.interest = interest;
     this.metrics = metrics;
     metrics.gauge("relay_sessions_suspended", "Sessions that may resume", suspended::size);
   }
@@ -91,11 +100,13 @@ public final class Resumption {
     return found;
   }
 
-  /** Takes the old session's name away from it; it goes on logging until {@link #takeOver}. */
+  /**
+   * Takes the old session's name away from it; it goes on logging until {@link #takeOver}. It is
+   * among the suspended before it leaves the others: at no time is it in neither place.
+   */
   void retire(Session old) {
-    if (registry.remove(old)) {
-      giveUp(suspended.add(old, System.currentTimeMillis()));
-    }
+    giveUp(suspended.add(old, System.currentTimeMillis()));
+    registry.remove(old);
   }
 
   /** Puts the new session, which is registered already, into the old one's place. */
@@ -104,10 +115,13 @@ public final class Resumption {
       channels.join(channel, session, channels.infoOf(channel).getOrDefault(old, ""));
     }
     own(pid, session);
-    Gap gap = gap(old, offset);
+    ResumeLog log = Objects.requireNonNull(old.resumeLog());
+    List<Delivery> received = log.upTo(offset);
+    List<Delivery> missed =
+        log.handOver(offset, late -> session.loop().execute(() -> session.deliver(late)));
     suspended.remove(old);
     channels.leaveAll(old);
-    return gap;
+    return new Gap(received, missed);
   }
 
   /** What the client of the old session has, and what it missed. */
@@ -116,13 +130,19 @@ public final class Resumption {
     return new Gap(log.upTo(offset), log.after(offset).orElse(List.of()));
   }
 
-  /** The session's connection ended; returns whether its client may resume. */
-  boolean suspend(Session session) {
+  /**
+   * The session ended; returns whether its client may resume. One that said good-bye, or was told
+   * to stay away, may not.
+   */
+  boolean suspend(Session session, String reason) {
     boolean mayResume =
         session.resumeLog() != null
+            && !GOOD_BYE.contains(reason)
             && (session.protocol() == Protocol.PLAIN_JSON || pids.containsKey(session));
     if (mayResume) {
       giveUp(suspended.add(session, System.currentTimeMillis()));
+    } else {
+      forgetPid(session);
     }
     return mayResume;
   }
@@ -134,11 +154,16 @@ public final class Resumption {
 
   private void giveUp(List<Session> sessions) {
     for (Session session : sessions) {
-      channels.leaveAll(session);
-      String pid = pids.remove(session);
-      if (pid != null) {
-        byPid.remove(pid, session);
-      }
+      channels.leaveAll(session).forEach(interest::channelChanged);
+      interest.left(session.user());
+      forgetPid(session);
+    }
+  }
+
+  private void forgetPid(Session session) {
+    String pid = pids.remove(session);
+    if (pid != null) {
+      byPid.remove(pid, session);
     }
   }
 }

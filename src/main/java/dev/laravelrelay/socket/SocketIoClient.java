@@ -1,5 +1,6 @@
 package dev.laravelrelay.socket;
 
+import dev.laravelrelay.call.ClientReply;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.protocol.SocketIo;
 import dev.laravelrelay.socket.SocketIoApplication.Acknowledgement;
@@ -8,7 +9,8 @@ import java.util.List;
 /**
  * A client of the relay that speaks Socket.IO. It may emit {@code subscribe} and {@code
  * unsubscribe} with {@code {channel}}, and {@code auth} with {@code {token}}; the acknowledgement
- * and an event of the relay's say what became of it.
+ * or an event of the relay's says what became of it. Its other events are what {@link
+ * dev.laravelrelay.call.ClientEvents} makes of them.
  */
 final class SocketIoClient implements SocketIoApplication.Listener {
 
@@ -45,7 +47,30 @@ final class SocketIoClient implements SocketIoApplication.Listener {
                   answer ->
                       reply(answer.ok() ? "auth_renewed" : "auth_error", answer, acknowledgement),
                   client.session().loop());
-      default -> client.ignored();
+      default -> other(event, acknowledgement);
+    }
+  }
+
+  /** What is not JSON alone is for nobody. */
+  private void other(SocketIo.Event event, Acknowledgement acknowledgement) {
+    if (event.attachments().isEmpty()) {
+      client.event(event.name(), event.args(), reply -> answer(reply, acknowledgement));
+    } else {
+      client.ignored();
+    }
+  }
+
+  private void answer(ClientReply reply, Acknowledgement acknowledgement) {
+    switch (reply) {
+      case ClientReply.Ignored _ -> {}
+      case ClientReply.Done(RawJson ack) -> acknowledgement.send(ack);
+      case ClientReply.Refused(RawJson error, RawJson ack) -> {
+        if (acknowledgement.isWanted()) {
+          acknowledgement.send(ack);
+        } else if (socket.isOpen()) {
+          socket.emit("call:error", List.of(error), List.of());
+        }
+      }
     }
   }
 

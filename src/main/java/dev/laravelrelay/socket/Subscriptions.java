@@ -3,6 +3,7 @@ package dev.laravelrelay.socket;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.ChannelAuthorizer.Authorization;
 import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.event.ChannelName;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.RawJson;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -51,16 +53,19 @@ public final class Subscriptions {
   private final ChannelMembers members;
   private final ChannelAuthorizer authorizer;
   private final Dispatcher dispatcher;
+  private final Interest interest;
   private final RelayMetrics metrics;
 
   public Subscriptions(
       ChannelMembers members,
       ChannelAuthorizer authorizer,
       Dispatcher dispatcher,
+      Interest interest,
       RelayMetrics metrics) {
     this.members = members;
     this.authorizer = authorizer;
     this.dispatcher = dispatcher;
+    this.interest = interest;
     this.metrics = metrics;
   }
 
@@ -100,30 +105,38 @@ public final class Subscriptions {
   /** On the session's loop, so that it cannot be entered behind the session's end. */
   private CompletionStage<Outcome> enter(Session session, String channel, String info) {
     return CompletableFuture.supplyAsync(
-        () -> {
-          if (!session.isOpen()) {
-            return new Outcome.Denied(410, "The session has ended.");
-          }
-          boolean presence = isPresence(channel);
-          boolean newcomer = presence && isAbsent(session, channel);
-          members.join(channel, session, info);
-          metrics.subscription("granted");
-          ObjectNode details = details(channel);
-          if (presence) {
-            details.set("members", listed(channel));
-          }
-          if (newcomer) {
-            announce("presence:joining", channel, info, session);
-          }
-          return new Outcome.Joined(details);
-        },
-        session.loop());
+            () -> {
+              if (!session.isOpen()) {
+                return CompletableFuture.<Outcome>completedStage(
+                    new Outcome.Denied(410, "The session has ended."));
+              }
+              Outcome joined = entered(session, channel, info);
+              return interest.channelChanged(channel).thenApply(heard -> joined);
+            },
+            session.loop())
+        .thenCompose(Function.identity());
+  }
+
+  private Outcome entered(Session session, String channel, String info) {
+    boolean presence = isPresence(channel);
+    boolean newcomer = presence && isAbsent(session, channel);
+    members.join(channel, session, info);
+    metrics.subscription("granted");
+    ObjectNode details = details(channel);
+    if (presence) {
+      details.set("members", listed(channel));
+    }
+    if (newcomer) {
+      announce("presence:joining", channel, info, session);
+    }
+    return new Outcome.Joined(details);
   }
 
   /** Takes the session out of the channel. On the session's loop. */
   void leave(Session session, String channel) {
     String info = members.infoOf(channel).getOrDefault(session, "");
     if (members.leave(channel, session)) {
+      interest.channelChanged(channel);
       announceLeaving(session, channel, info);
     }
   }

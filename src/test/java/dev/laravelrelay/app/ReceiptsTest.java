@@ -102,6 +102,7 @@ class ReceiptsTest {
       assertEquals(1, reply.get("confirmed").asInt());
       assertTrue(reply.get("elapsed_ms").asDouble() < 1_500, reply::toString);
       assertEquals(List.of(1), client.numbers("ring"));
+      assertEquals(List.of(1), deaf.awaitNumbers("ring", 1), "which its library never proved");
     }
   }
 

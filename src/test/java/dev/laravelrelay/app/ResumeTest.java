@@ -11,18 +11,12 @@ import dev.laravelrelay.testing.RawClient;
 import dev.laravelrelay.testing.StockClient;
 import dev.laravelrelay.testing.StockClient.Transports;
 import dev.laravelrelay.testing.TestRelay;
-import io.socket.client.Manager;
-import io.socket.client.Socket;
-import io.socket.parser.Packet;
-import io.socket.parser.Parser;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.json.JSONArray;
-import org.json.JSONObject;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -120,6 +114,24 @@ class ResumeTest {
   }
 
   @Test
+  void aClientThatSaidGoodByeDoesNotResume() {
+    RawClient first = resumable("bye");
+    emit("bye", 1, 1, "");
+    String offset = offset(first, 1);
+    first.send("41");
+    awaitOffline("bye");
+    emit("bye", 2, 2, "");
+
+    try (RawClient second = resuming("bye", first, offset)) {
+      emit("bye", 3, 3, "");
+
+      assertEquals(List.of(3), second.awaitNumbers("ring", 1));
+      assertNotEquals(first.connected().get("sid"), second.connected().get("sid"));
+    }
+    first.close();
+  }
+
+  @Test
   void afterAGapThatIsTooOldItIsANewSession() {
     RawClient first = resumable("gap");
     emit("gap", 1, 1, "");
@@ -136,6 +148,21 @@ class ResumeTest {
       assertEquals(List.of(2_000), second.awaitNumbers("ring", 1));
       assertNotEquals(first.connected().get("sid"), second.connected().get("sid"));
       assertTrue(second.connected().get("pid").isString(), "but can be resumed itself");
+    }
+  }
+
+  @Test
+  void afterSuchAGapItResumesFromItsOldOffset() {
+    String stale = "an-event-long-gone";
+    RawClient second =
+        RawClient.socketIo(
+            relay.socketUrl(), Map.of("token", "stale", "pid", "forgotten", "offset", stale));
+    second.close();
+    emit("stale", 1, 2, "");
+
+    try (RawClient third = resuming("stale", second, stale)) {
+      assertEquals(upTo(2), third.awaitNumbers("ring", 2));
+      assertEquals(second.connected().get("sid"), third.connected().get("sid"));
     }
   }
 
@@ -217,32 +244,13 @@ class ResumeTest {
 
   // --- as an Android app does, with the stock client
 
-  /** What the README shows, in Java. */
-  private static void resume(Socket socket, Map<String, String> auth) {
-    auth.put("resume", "true");
-    socket
-        .io()
-        .on(
-            Manager.EVENT_PACKET,
-            args -> {
-              Packet<?> packet = (Packet<?>) args[0];
-              if (packet.type == Parser.CONNECT && packet.data instanceof JSONObject opened) {
-                auth.put("pid", opened.optString("pid"));
-              } else if (packet.type == Parser.EVENT && packet.data instanceof JSONArray event) {
-                if (event.opt(event.length() - 1) instanceof String offset) {
-                  auth.put("offset", offset);
-                }
-              }
-            });
-  }
-
   @ParameterizedTest
   @EnumSource
   void theStockClientResumesWithAFewLines(Transports transports) {
     String user = "android-" + transports;
     try (DroppingProxy network = new DroppingProxy(relay.socketPort());
         StockClient phone = new StockClient(network.url(), transports, user, "ring")) {
-      resume(phone.socket(), phone.auth());
+      phone.resumable();
       phone.connect();
       String id = phone.socket().id();
       emit(user, 1, 2, "");

@@ -56,6 +56,15 @@ class ConfigReaderTest {
                 "/api/user",
                 Duration.ofSeconds(60)),
             new LaravelConfig(Optional.empty(), "/broadcasting/auth", Duration.ofSeconds(3)),
+            new WebhookConfig(
+                Optional.empty(),
+                List.of(new Secret("dev-webhook-secret")),
+                10_000,
+                Duration.ofSeconds(10),
+                List.of(),
+                20,
+                50,
+                30),
             new RedisConfig(
                 Optional.empty(), "relay:", List.of("laravel_database_", "laravel-database-")),
             new DeliveryConfig(0, 100, 1_048_576, 268_435_456L),
@@ -109,6 +118,15 @@ class ConfigReaderTest {
                 Duration.ofSeconds(10)),
             new LaravelConfig(
                 Optional.of(URI.create("https://a.example")), "/auth", Duration.ofSeconds(2)),
+            new WebhookConfig(
+                Optional.of(URI.create("https://a.example/relay/webhook")),
+                List.of(new Secret(KEY + "1"), new Secret(KEY)),
+                500,
+                Duration.ofSeconds(4),
+                List.of("chat:*", "typing"),
+                5,
+                9,
+                45),
             new RedisConfig(
                 Optional.of(new Secret("rediss://user:pass@redis.example:6380/1")),
                 "mine:",
@@ -148,6 +166,14 @@ class ConfigReaderTest {
         Map.entry("RELAY_LARAVEL_URL", "https://a.example"),
         Map.entry("RELAY_CHANNEL_AUTH_PATH", "/auth"),
         Map.entry("RELAY_LARAVEL_TIMEOUT", "2s"),
+        Map.entry("RELAY_WEBHOOK_URL", "https://a.example/relay/webhook"),
+        Map.entry("RELAY_WEBHOOK_SECRETS", KEY + "1," + KEY),
+        Map.entry("RELAY_WEBHOOK_QUEUE", "500"),
+        Map.entry("RELAY_PRESENCE_GRACE", "4s"),
+        Map.entry("RELAY_CLIENT_EVENTS", "chat:*, typing"),
+        Map.entry("RELAY_CLIENT_RATE", "5"),
+        Map.entry("RELAY_USER_RATE", "9"),
+        Map.entry("RELAY_CALL_HOLD", "45"),
         Map.entry("RELAY_REDIS_URL", "rediss://user:pass@redis.example:6380/1"),
         Map.entry("RELAY_REDIS_PREFIX", "mine:"),
         Map.entry("RELAY_LARAVEL_PREFIX", "shop_"),
@@ -231,6 +257,15 @@ class ConfigReaderTest {
         "RELAY_LARAVEL_URL|https:///path|must be a URL like https://laravel.example.com",
         "RELAY_CHANNEL_AUTH_PATH|/a b|must be a path that begins with /",
         "RELAY_LARAVEL_TIMEOUT|0|must be a duration from 100ms to 1m",
+        "RELAY_WEBHOOK_URL|laravel|must be a URL like https://laravel.example.com",
+        "RELAY_WEBHOOK_URL|https://a.example|RELAY_WEBHOOK_SECRETS is missing; RELAY_WEBHOOK_URL",
+        "RELAY_WEBHOOK_SECRETS|short|must have at least 32 characters in each key.",
+        "RELAY_WEBHOOK_QUEUE|0|must be a number from 1 to 1000000",
+        "RELAY_PRESENCE_GRACE|1h|must be a duration from 0 to 10m",
+        "RELAY_CLIENT_EVENTS|typing|RELAY_WEBHOOK_URL is missing; RELAY_CLIENT_EVENTS needs it.",
+        "RELAY_CLIENT_RATE|0|must be a number from 1 to 100000",
+        "RELAY_USER_RATE|0|must be a number from 1 to 100000",
+        "RELAY_CALL_HOLD|2d|must be seconds from 0 to 86400",
         "RELAY_REDIS_URL|localhost:6379|must be a URL like redis://",
         "RELAY_HOLD_DEFAULT|1d|must be seconds from 0 to 86400, like 30 or 30s",
         "RELAY_HOLD_DEFAULT|86401|must be seconds from 0 to 86400",
@@ -262,6 +297,18 @@ class ConfigReaderTest {
 
     assertEquals(1, problems.size(), problems::toString);
     assertTrue(problems.getFirst().startsWith(variable + " " + sentence), problems::toString);
+  }
+
+  @Test
+  void anEventHasAPatternOnlyAtItsEnd() {
+    Map<String, String> environment =
+        Map.of("RELAY_WEBHOOK_URL", "http://127.0.0.1", "RELAY_CLIENT_EVENTS", "chat*:typing");
+
+    List<String> problems = problems(environment, true);
+
+    assertEquals(1, problems.size(), problems::toString);
+    assertTrue(
+        problems.getFirst().contains("must list events like chat:typing"), problems::toString);
   }
 
   @Test
@@ -311,7 +358,7 @@ class ConfigReaderTest {
     "RELAY_API_KEY, did you mean RELAY_API_KEYS?",
     "RELAY_JWT_SECERT_FILE, did you mean RELAY_JWT_SECRET_FILE?",
     "RELAY_PORT_FILE, is unknown",
-    "RELAY_WEBHOOK_URL, is unknown",
+    "RELAY_WEBHOOKS_URI, is unknown",
     "RELAY_SOMETHING_ELSE, --help lists every setting.",
     "RELAY_SERVICE_HOST, enableServiceLinks: false",
     "RELAY_PORT_6001_TCP_ADDR, enableServiceLinks: false",

@@ -22,16 +22,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every keeper of held events has to do. */
 @Timeout(60)
-abstract class HeldEventsContract {
+public abstract class HeldEventsContract {
 
-  static final DeliveryConfig LIMITS = new DeliveryConfig(0, 100, 1 << 20, 1L << 26);
+  protected static final DeliveryConfig LIMITS = new DeliveryConfig(0, 100, 1 << 20, 1L << 26);
 
-  final AtomicLong now = new AtomicLong(1_795_358_188_000L);
-  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  final RelayMetrics metrics = new RelayMetrics(registry);
+  protected final AtomicLong now = new AtomicLong(1_795_358_188_000L);
+  protected final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  protected final RelayMetrics metrics = new RelayMetrics(registry);
 
   /** A new one, empty, that counts in {@link #metrics} and reads {@link #now}. */
-  abstract HeldEvents create(DeliveryConfig limits);
+  protected abstract HeldEvents create(DeliveryConfig limits);
 
   @Test
   void aUserWithoutEventsHasNone() throws Exception {
@@ -191,15 +191,15 @@ abstract class HeldEventsContract {
     assertEquals(0, ended("evicted"));
   }
 
-  Event event(String id) {
+  protected Event event(String id) {
     return event(id, 30, null);
   }
 
-  Event event(String id, int seconds, String collapseKey) {
+  protected Event event(String id, int seconds, String collapseKey) {
     return event(id, seconds, collapseKey, "{\"id\":\"" + id + "\"}");
   }
 
-  Event sized(String id, int bytes) {
+  protected Event sized(String id, int bytes) {
     return event(id, 30, null, "\"" + "x".repeat(bytes - 2) + "\"");
   }
 
@@ -213,30 +213,30 @@ abstract class HeldEventsContract {
         now.get());
   }
 
-  static void hold(HeldEvents held, String user, Event... events) throws Exception {
+  protected static void hold(HeldEvents held, String user, Event... events) throws Exception {
     for (Event event : events) {
       await(held.hold(user, event));
     }
   }
 
-  static List<Event> of(HeldEvents held, String user) throws Exception {
+  protected static List<Event> of(HeldEvents held, String user) throws Exception {
     return await(held.of(user));
   }
 
-  static List<String> ids(HeldEvents held, String user) throws Exception {
+  protected static List<String> ids(HeldEvents held, String user) throws Exception {
     return of(held, user).stream().map(Event::id).toList();
   }
 
-  static <T> T await(CompletionStage<T> stage) throws Exception {
+  protected static <T> T await(CompletionStage<T> stage) throws Exception {
     return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
-  double stored() {
+  protected double stored() {
     Counter counter = registry.find("relay_held_stored").counter();
     return counter == null ? 0 : counter.count();
   }
 
-  double ended(String reason) {
+  protected double ended(String reason) {
     Counter counter = registry.find("relay_held_ended").tag("reason", reason).counter();
     return counter == null ? 0 : counter.count();
   }

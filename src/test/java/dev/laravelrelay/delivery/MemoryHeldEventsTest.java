@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class MemoryHeldEventsTest extends HeldEventsContract {
 
   @Override
-  MemoryHeldEvents create(DeliveryConfig limits) {
+  protected MemoryHeldEvents create(DeliveryConfig limits) {
     return new MemoryHeldEvents(limits, metrics, now::get);
   }
 

@@ -258,7 +258,7 @@ class EventCodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"call", "priority", "x", "to", "webhook"})
+  @ValueSource(strings = {"phone", "priority", "x", "to", "webhook"})
   void nothingIsSuggestedWhereNothingIsNear(String unknown) {
     assertEquals(
         List.of("The field %s is unknown.".formatted(unknown)),

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.laravelrelay.delivery.Notice;
+import dev.laravelrelay.delivery.WebhookQueue;
+import dev.laravelrelay.event.CallTerms;
 import dev.laravelrelay.event.EmitLimits;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.EventName;
@@ -135,7 +138,7 @@ class OpenApiTest {
             assertDescribed("post", path, answer);
           });
     }
-    assertEquals(8, tried.size(), tried::toString);
+    assertEquals(9, tried.size(), tried::toString);
   }
 
   private static HttpResponse<String> post(String path, String body) {
@@ -223,7 +226,85 @@ class OpenApiTest {
   }
 
   @Test
+  void everyAnswerOnCallsIsDescribed() throws Exception {
+    String path = "/api/calls/{callId}";
+    JsonNode media = spec.at("/paths/~1api~1calls~1{callId}/put/requestBody/content");
+    forEachExample(
+        media.path("application/json"),
+        (name, example) -> assertValid(schemaOf(media.path("application/json")), example, name));
+    List<Integer> statuses = new ArrayList<>();
+    for (String body :
+        List.of(
+            "{\"caller\":1,\"receiver\":\"2\"}",
+            "{\"caller\":1,\"receiver\":2,\"ttl\":86400,\"id\":\"c-9\"}",
+            "{\"caller\":2,\"receiver\":1}",
+            "{\"caller\":2,\"receiver\":2,\"ttl\":0,\"usr\":1,\"id\":\"other\"}",
+            "{\"caller\":2}",
+            "[]",
+            "{")) {
+      HttpResponse<String> answer = put("/api/calls/c-9", body);
+      statuses.add(answer.statusCode());
+      assertDescribed("put", path, answer);
+    }
+    assertEquals(List.of(201, 200, 409, 422, 422, 422, 400), statuses);
+    HttpResponse<String> taken =
+        post(
+            "/api/emit",
+            "{\"user\":1,\"event\":\"a\",\"call\":{\"id\":\"c-9\",\"caller\":3,\"receiver\":4}}");
+    assertEquals(409, taken.statusCode());
+    assertDescribed("post", "/api/emit", taken);
+
+    assertDescribed("get", path, api.get("/api/calls/c-9"));
+    HttpRequest.Builder delete = api.request("/api/calls/c-9").DELETE();
+    for (int status : new int[] {200, 404}) {
+      HttpResponse<String> answer = api.send(delete);
+      assertEquals(status, answer.statusCode());
+      assertDescribed("delete", path, answer);
+    }
+    assertDescribed("get", path, api.get("/api/calls/c-9"));
+  }
+
+  private static HttpResponse<String> put(String path, String body) throws Exception {
+    return api.send(
+        api.request(path)
+            .header("Content-Type", "application/json")
+            .PUT(BodyPublishers.ofString(body)));
+  }
+
+  @Test
+  void everyAnswerOnWebhooksIsDescribed() throws Exception {
+    for (String id : List.of("one", "two", "three")) {
+      Notice notice = new Notice(id, Notice.Kind.CALL, id, 1, RawJson.EMPTY_OBJECT);
+      api.webhooks.add(notice, true);
+      api.webhooks.died(api.webhooks.claim(notice), "Laravel answers 500");
+    }
+    HttpResponse<String> dead = api.get("/api/webhooks/dead");
+    assertDescribed("get", "/api/webhooks/dead", dead);
+    assertEquals(3, JSON.readTree(dead.body()).path("dead").size());
+
+    String one = "/api/webhooks/dead/{id}/retry";
+    assertDescribed("post", one, retry("/api/webhooks/dead/two/retry", 200));
+    assertDescribed("post", one, retry("/api/webhooks/dead/two/retry", 404));
+    HttpResponse<String> all = retry("/api/webhooks/dead/retry", 200);
+    assertDescribed("post", "/api/webhooks/dead/retry", all);
+    assertEquals(2, JSON.readTree(all.body()).path("queued").asInt());
+    assertEquals(3, api.webhooks.size());
+  }
+
+  private static HttpResponse<String> retry(String path, int status) throws Exception {
+    HttpResponse<String> answer = api.send(api.request(path).POST(BodyPublishers.noBody()));
+    assertEquals(status, answer.statusCode());
+    return answer;
+  }
+
+  @Test
   void theLimitsInTheFileAreThoseOfTheCode() {
+    JsonNode call = spec.at("/components/schemas/CallTerms/properties");
+    assertEquals(CallTerms.MAX_TTL, call.at("/ttl/maximum").asInt());
+    assertEquals(CallTerms.DEFAULT_TTL, call.at("/ttl/default").asInt());
+    assertEquals(
+        WebhookQueue.MAX_DEAD,
+        spec.at("/components/schemas/DeadWebhooks/properties/dead/maxItems").asInt());
     JsonNode emit = spec.at("/components/schemas/Emit/properties");
     assertEquals(EmitLimits.MAX_USERS, emit.at("/users/maxItems").asInt());
     assertEquals(EmitLimits.MAX_CHANNELS, emit.at("/channels/maxItems").asInt());

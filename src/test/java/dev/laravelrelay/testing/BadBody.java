@@ -88,7 +88,13 @@ public record BadBody(String name, byte[] body, String field) {
     all.add(bad("an empty object", "{}", "event"));
     all.add(bad("no event", "{\"user\":1}", "event"));
     all.add(bad("unknown field", with("\"usr\":1"), "usr"));
-    all.add(bad("call, which is not known yet", with("\"call\":{\"caller\":1}"), "call"));
+    all.add(bad("a call without receiver", call("{\"id\":1,\"caller\":1}"), "call.receiver"));
+    all.add(
+        bad("a call of one", call("{\"id\":1,\"caller\":1,\"receiver\":\"1\"}"), "call.receiver"));
+    all.add(bad("a call without id", call("{\"caller\":1,\"receiver\":2}"), "call.id"));
+    all.add(bad("a call of a day and a second", call("{\"id\":1,\"ttl\":86401}"), "call.ttl"));
+    all.add(bad("a call with more", call("{\"id\":1,\"to\":2}"), "call.to"));
+    all.add(bad("a call in a string", call("\"c-1\""), "call"));
     all.add(bad("field in capitals", with("\"User\":1"), "User"));
     all.add(bad("user twice", with("\"user\":1"), "user"));
     all.add(bad("user twice, once escaped", with("\"us\\u0065r\":1"), "user"));
@@ -102,6 +108,10 @@ public record BadBody(String name, byte[] body, String field) {
     all.add(bad("long event", "{\"user\":1,\"event\":\"" + "e".repeat(201) + "\"}", "event"));
     all.add(bad("event with a tab", "{\"user\":1,\"event\":\"a\\tb\"}", "event"));
     all.add(bad("event with half a pair", "{\"user\":1,\"event\":\"\\ud800\"}", "event"));
+  }
+
+  private static String call(String call) {
+    return with("\"call\":" + call);
   }
 
   private static void targets(List<BadBody> all) {

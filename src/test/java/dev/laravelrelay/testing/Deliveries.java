@@ -2,10 +2,10 @@ package dev.laravelrelay.testing;
 
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.delivery.Dispatcher;
-import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.Gap;
 import dev.laravelrelay.delivery.MemoryBackplane;
+import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
 import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.event.EmitRequest;
@@ -38,7 +38,8 @@ public final class Deliveries {
   public final Dispatcher dispatcher =
       new Dispatcher(registry, suspended, channels, receipts, metrics);
   public final Emitter emitter =
-      new Emitter(new MemoryBackplane(dispatcher, held), receipts, new EmittedIds(metrics, clock));
+      new Emitter(
+          new MemoryBackplane(dispatcher, held), receipts, new MemoryEmittedIds(metrics, clock));
 
   /** A session that has been given what is held for its user. */
   public Session connect(FakeConnection connection, String id, String user) {

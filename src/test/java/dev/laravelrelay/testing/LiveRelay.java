@@ -2,11 +2,20 @@ package dev.laravelrelay.testing;
 
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
+import dev.laravelrelay.call.ClientEvents;
+import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.SocketConfig;
+import dev.laravelrelay.config.WebhookConfig;
+import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.Webhook;
 import dev.laravelrelay.socket.RelaySockets;
 import dev.laravelrelay.socket.Resumption;
 import dev.laravelrelay.socket.SocketServer;
 import dev.laravelrelay.socket.Subscriptions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The relay's sockets on a free loopback port, with its real delivery; the token is the user. */
@@ -22,6 +31,7 @@ public final class LiveRelay implements AutoCloseable {
             new DevAuthenticator(),
             node.registry,
             node.held,
+            Interest.SINGLE_NODE,
             node.dispatcher,
             new Subscriptions(
                 node.channels,
@@ -29,8 +39,18 @@ public final class LiveRelay implements AutoCloseable {
                     CompletableFuture.completedStage(
                         new ChannelAuthorizer.Authorization.Granted("")),
                 node.dispatcher,
+                Interest.SINGLE_NODE,
                 node.metrics),
-            new Resumption(node.registry, node.suspended, node.channels, node.metrics),
+            new Resumption(
+                node.registry, node.suspended, node.channels, Interest.SINGLE_NODE, node.metrics),
+            new ClientEvents(
+                new WebhookConfig(
+                    Optional.empty(), List.of(), 1, Duration.ZERO, List.of(), 20, 50, 30),
+                new MemoryCallDirectory(node.metrics, InstantSource.system()),
+                node.emitter,
+                Webhook.NOBODY,
+                node.metrics,
+                InstantSource.system()),
             node.metrics);
     sockets.mountSocketIo("/socket.io/", clients.socketIo());
     sockets.mountPlain("/ws", clients.plain());

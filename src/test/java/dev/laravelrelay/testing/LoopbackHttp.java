@@ -26,6 +26,8 @@ public final class LoopbackHttp implements AutoCloseable {
     void to(HttpExchange exchange) throws Exception;
   }
 
+  private static final ThreadLocal<Request> ANSWERED = new ThreadLocal<>();
+
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private final HttpServer server;
@@ -59,6 +61,11 @@ public final class LoopbackHttp implements AutoCloseable {
     reply = next;
   }
 
+  /** The request that the calling {@link Reply} answers. */
+  public static Request answered() {
+    return ANSWERED.get();
+  }
+
   /** All requests so far. */
   public List<Request> requests() {
     return List.copyOf(requests);
@@ -70,7 +77,7 @@ public final class LoopbackHttp implements AutoCloseable {
 
   private void handle(HttpExchange exchange) {
     try (exchange) {
-      requests.add(
+      Request request =
           new Request(
               exchange.getRequestMethod(),
               exchange.getRequestURI().toString(),
@@ -79,7 +86,9 @@ public final class LoopbackHttp implements AutoCloseable {
                       Collectors.toMap(
                           e -> e.getKey().toLowerCase(java.util.Locale.ROOT),
                           e -> String.join(", ", e.getValue()))),
-              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+      requests.add(request);
+      ANSWERED.set(request);
       reply.to(exchange);
     } catch (Exception e) {
       // The client has gone, or the reply is meant to fail: the connection is dropped.

@@ -85,6 +85,21 @@ public final class RawClient implements AutoCloseable {
     return client;
   }
 
+  /** Offers a WebSocket to a polling connection; returns when the server is ready for it. */
+  public static RawClient probing(URI http, String sid) {
+    RawClient client =
+        new RawClient(
+            URI.create(
+                "ws:"
+                    + http.getSchemeSpecificPart()
+                    + "/socket.io/?EIO=4&transport=websocket&sid="
+                    + sid));
+    client.answering = false;
+    client.send("2probe");
+    client.await(() -> client.has("3probe"));
+    return client;
+  }
+
   /** Connects to {@code /ws} with this query. */
   public static RawClient plain(URI http, String query) {
     RawClient client =
@@ -110,6 +125,12 @@ public final class RawClient implements AutoCloseable {
   /** Pings that came so far, of Engine.IO and of WebSocket. */
   public int pings() {
     return pings.get();
+  }
+
+  /** Waits until this many text messages have come; all of them. */
+  public List<String> awaitFrames(int count) {
+    await(() -> frames.size() >= count);
+    return frames();
   }
 
   /** All text messages, in order. */

@@ -1,7 +1,10 @@
 package dev.laravelrelay.testing;
 
 import io.socket.client.IO;
+import io.socket.client.Manager;
 import io.socket.client.Socket;
+import io.socket.parser.Packet;
+import io.socket.parser.Parser;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
@@ -12,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import org.awaitility.Awaitility;
+import org.json.JSONArray;
 import org.json.JSONObject;
 
 /** The stock Android client, which notes what its listeners are called with. */
@@ -75,6 +79,27 @@ public final class StockClient implements AutoCloseable {
 
   private void listen(String event) {
     socket.on(event, args -> heard.add(new Heard(event, Arrays.asList(args), System.nanoTime())));
+  }
+
+  /** Asks for being resumed: the lines that the README shows. */
+  public StockClient resumable() {
+    auth.put("resume", "true");
+    socket
+        .io()
+        .on(
+            Manager.EVENT_PACKET,
+            args -> {
+              Packet<?> packet = (Packet<?>) args[0];
+              if (packet.type == Parser.CONNECT && packet.data instanceof JSONObject opened) {
+                auth.put("pid", opened.optString("pid"));
+              }
+              if (packet.type == Parser.EVENT
+                  && packet.data instanceof JSONArray event
+                  && event.opt(event.length() - 1) instanceof String offset) {
+                auth.put("offset", offset);
+              }
+            });
+    return this;
   }
 
   /** Connects; returns when the listener of {@code connect} has been called. */

@@ -1,15 +1,21 @@
 package dev.laravelrelay.testing;
 
+import dev.laravelrelay.call.CallDirectory;
+import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Backplane.Published;
 import dev.laravelrelay.delivery.Backplane.Reach;
-import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
+import dev.laravelrelay.delivery.MemoryWebhookQueue;
+import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.Target;
@@ -44,6 +50,8 @@ public final class TestApi implements AutoCloseable, Backplane {
   public final List<Event> published = new CopyOnWriteArrayList<>();
   public final Readiness readiness = new Readiness();
   public final SessionRegistry sessions = new SessionRegistry();
+  public final CallDirectory calls;
+  public final WebhookQueue webhooks;
   public final ApiServer server;
   public final MemoryHeldEvents held;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -57,13 +65,19 @@ public final class TestApi implements AutoCloseable, Backplane {
     RelayMetrics metrics = new RelayMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
     Emitter emitter =
-        new Emitter(this, new Receipts(held, metrics), new EmittedIds(metrics, System::nanoTime));
+        new Emitter(
+            this, new Receipts(held, metrics), new MemoryEmittedIds(metrics, System::nanoTime));
+    calls = new MemoryCallDirectory(metrics, InstantSource.system());
+    webhooks = new MemoryWebhookQueue(100, metrics, InstantSource.system());
     server =
         new ApiServer(
             new ApiConfig("127.0.0.1", 0, List.of(new Secret(KEY)), MAX_EMIT, MAX_BATCH),
             new EventCodec(delivery, InstantSource.system()),
-            emitter,
+            new CallEmitter(calls, emitter),
+            calls,
+            webhooks,
             sessions,
+            Presence.of(sessions),
             held,
             readiness,
             metrics,

@@ -10,6 +10,7 @@ import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.config.SocketConfig;
+import dev.laravelrelay.config.WebhookConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -28,6 +29,12 @@ import tools.jackson.databind.json.JsonMapper;
 /** A whole relay in this process, in memory, on free ports; a client's token is its user's id. */
 public final class TestRelay implements AutoCloseable {
 
+  private static final WebhookConfig NO_WEBHOOKS =
+      new WebhookConfig(
+          Optional.empty(), List.of(), 100, Duration.ofSeconds(10), List.of(), 20, 50, 30);
+  private static final RedisConfig NO_REDIS =
+      new RedisConfig(Optional.empty(), "relay:", List.of());
+
   private static final String KEY = "k".repeat(32);
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -40,8 +47,28 @@ public final class TestRelay implements AutoCloseable {
 
   /** With a heartbeat of its own. */
   public static TestRelay start(Duration pingInterval, Duration pingTimeout) {
+    return start(pingInterval, pingTimeout, NO_WEBHOOKS, NO_REDIS);
+  }
+
+  /** With a Laravel that hears of things. */
+  public static TestRelay start(WebhookConfig webhooks) {
+    return start(Duration.ofSeconds(25), Duration.ofSeconds(20), webhooks, NO_REDIS);
+  }
+
+  /** One node of those that share this Redis and prefix. */
+  public static TestRelay start(TestRedis redis, String prefix) {
+    return start(
+        Duration.ofSeconds(25),
+        Duration.ofSeconds(20),
+        NO_WEBHOOKS,
+        new RedisConfig(
+            Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_")));
+  }
+
+  private static TestRelay start(
+      Duration pingInterval, Duration pingTimeout, WebhookConfig webhooks, RedisConfig redis) {
     try {
-      return new TestRelay(RelayApp.start(config(pingInterval, pingTimeout)));
+      return new TestRelay(RelayApp.start(config(pingInterval, pingTimeout, webhooks, redis)));
     } catch (RelayApp.StartException e) {
       throw new IllegalStateException(e);
     }
@@ -51,7 +78,8 @@ public final class TestRelay implements AutoCloseable {
     this.app = app;
   }
 
-  private static RelayConfig config(Duration pingInterval, Duration pingTimeout) {
+  private static RelayConfig config(
+      Duration pingInterval, Duration pingTimeout, WebhookConfig webhooks, RedisConfig redis) {
     return new RelayConfig(
         true,
         new SocketConfig(
@@ -76,7 +104,8 @@ public final class TestRelay implements AutoCloseable {
             "/api/user",
             Duration.ofSeconds(1)),
         new LaravelConfig(Optional.empty(), "/broadcasting/auth", Duration.ofSeconds(1)),
-        new RedisConfig(Optional.empty(), "relay:", List.of()),
+        webhooks,
+        redis,
         new DeliveryConfig(0, 100, 1 << 20, 256 << 20),
         Duration.ofMillis(50),
         new LogConfig(LogConfig.Format.TEXT, LogConfig.Level.INFO));
@@ -129,6 +158,18 @@ public final class TestRelay implements AutoCloseable {
 
   public HttpResponse<String> get(String path) {
     return send(request(path));
+  }
+
+  public HttpResponse<String> put(String path, String json) {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .PUT(BodyPublishers.ofString(json)));
+  }
+
+  /** A POST without a body. */
+  public HttpResponse<String> post(URI path) {
+    return send(request(path.toString()).POST(BodyPublishers.noBody()));
   }
 
   public HttpResponse<String> delete(String path) {

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class EmittedIdsTest {
+class MemoryEmittedIdsTest {
 
   private static final Emission.Accepted SENT =
       new Emission.Accepted("a", Verdict.SENT, 1, 0, List.of(), 0, false);
 
   private final Deliveries node = new Deliveries();
-  private final EmittedIds ids = new EmittedIds(new Deliveries().metrics, node.clock);
+  private final MemoryEmittedIds ids = new MemoryEmittedIds(new Deliveries().metrics, node.clock);
   private final AtomicInteger emits = new AtomicInteger();
 
   private EmitRequest request(long fingerprint) {
@@ -54,6 +54,19 @@ class EmittedIdsTest {
     assertEquals(SENT, once(request(1), SENT).get());
     assertEquals(SENT.asDuplicate(), once(request(1), SENT).get());
     assertEquals(1, emits.get());
+  }
+
+  @Test
+  void anEmitThatThrowsMayBeSentAgain() throws Exception {
+    CompletableFuture<Emission> failed =
+        ids.once(
+            request(1),
+            () -> {
+              throw new IllegalStateException("no backplane");
+            });
+
+    assertThrows(ExecutionException.class, failed::get);
+    assertEquals(SENT, once(request(1), SENT).get());
   }
 
   @Test

@@ -1,0 +1,45 @@
+package dev.laravelrelay.call;
+
+import dev.laravelrelay.call.CallDirectory.Registration;
+import dev.laravelrelay.delivery.Emission;
+import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.event.CallTerms;
+import dev.laravelrelay.event.EmitRequest;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Emits for Laravel: where an emit announces a call, the call is known before the event is on its
+ * way, so that no answer of a phone comes too early. Safe from any thread; never blocks.
+ */
+public final class CallEmitter {
+
+  private final CallDirectory directory;
+  private final Emitter emitter;
+
+  public CallEmitter(CallDirectory directory, Emitter emitter) {
+    this.directory = directory;
+    this.emitter = emitter;
+  }
+
+  /** Emits the event, unless its call cannot be announced: then nothing is done. */
+  public CompletableFuture<Emission> emit(EmitRequest request) {
+    CallTerms call = request.call();
+    if (call == null) {
+      return emitter.emit(request);
+    }
+    String id = request.event().id();
+    return directory
+        .register(call)
+        .thenCompose(
+            registration ->
+                switch (registration) {
+                  case Registration.Registered _ -> emitter.emit(request);
+                  case Registration.Taken _ ->
+                      CompletableFuture.<Emission>completedFuture(new Emission.CallTaken(id));
+                  case Registration.Unavailable(int retryAfter) ->
+                      CompletableFuture.<Emission>completedFuture(
+                          new Emission.Unavailable(id, retryAfter));
+                })
+        .toCompletableFuture();
+  }
+}

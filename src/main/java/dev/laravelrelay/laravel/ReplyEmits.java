@@ -1,0 +1,58 @@
+package dev.laravelrelay.laravel;
+
+import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.event.EventCodec;
+import dev.laravelrelay.metrics.RelayMetrics;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Emits what Laravel's replies to webhooks ask for, under the rules of {@code /api/emit}. One that
+ * breaks them is left out, counted and logged. Safe from any thread; never blocks.
+ */
+public final class ReplyEmits {
+
+  private static final Logger log = LoggerFactory.getLogger(ReplyEmits.class);
+
+  private final EventCodec codec;
+  private final CallEmitter emitter;
+  private final int maxBytes;
+  private final RelayMetrics metrics;
+
+  /**
+   * @param maxBytes the largest emit
+   */
+  public ReplyEmits(EventCodec codec, CallEmitter emitter, int maxBytes, RelayMetrics metrics) {
+    this.codec = codec;
+    this.emitter = emitter;
+    this.maxBytes = maxBytes;
+    this.metrics = metrics;
+  }
+
+  void emit(WebhookReply reply) {
+    reply.emits().forEach(this::emit);
+    if (reply.more() > 0) {
+      invalid(reply.more() + " emits beyond the first " + WebhookReply.MAX_EMITS);
+    }
+  }
+
+  private void emit(byte[] emit) {
+    if (emit.length > maxBytes) {
+      invalid("an emit of " + emit.length + " bytes");
+      return;
+    }
+    switch (codec.parse(emit, null)) {
+      case EventCodec.Parsed.Valid(var request) -> {
+        metrics.webhookEmit("emitted");
+        emitter.emit(request);
+      }
+      case EventCodec.Parsed.Invalid(var errors) -> invalid("an emit with " + errors.keySet());
+      case EventCodec.Parsed.NotJson(String message) -> invalid(message);
+    }
+  }
+
+  private void invalid(String what) {
+    metrics.webhookEmit("invalid");
+    log.warn("Laravel's reply to a webhook has {}: not emitted", what);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.laravelrelay.redis;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.laravelrelay.delivery.Backplane.Reach;
+import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.event.Event;
+import dev.laravelrelay.event.Target;
+import dev.laravelrelay.metrics.RelayMetrics;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.Protocol;
+
+/**
+ * Hands what this node hears to its sessions, and tells the node that published it how many there
+ * were and, where that node waits for receipts, whose came. Events are heard by one thread, in
+ * Redis's order.
+ */
+final class Hearing implements RedisTopics.Listener {
+
+  private static final Logger log = LoggerFactory.getLogger(Hearing.class);
+
+  /** For how long it is remembered that an event was dealt with. */
+  private static final Duration REMEMBERED_FOR = Duration.ofMinutes(2);
+
+  private static final int MAX_REMEMBERED = 50_000;
+
+  private final String node;
+  private final RedisNames names;
+  private final RedisLane lane;
+  private final Dispatcher dispatcher;
+  private final Receipts receipts;
+  private final Reports reports;
+  private final Recovery recovery;
+  private final RelayMetrics metrics;
+
+  /** Publications that come on several channels and were heard on one. */
+  private final Cache<String, Boolean> heardOnce = remembering();
+
+  /** Events of this node that it dispatched itself, because Redis was away. */
+  private final Cache<String, Boolean> dispatchedHere = remembering();
+
+  Hearing(
+      String node,
+      RedisNames names,
+      RedisLane lane,
+      Dispatcher dispatcher,
+      Receipts receipts,
+      Reports reports,
+      Recovery recovery,
+      RelayMetrics metrics) {
+    this.node = node;
+    this.names = names;
+    this.lane = lane;
+    this.dispatcher = dispatcher;
+    this.receipts = receipts;
+    this.reports = reports;
+    this.recovery = recovery;
+    this.metrics = metrics;
+  }
+
+  private static Cache<String, Boolean> remembering() {
+    return Caffeine.newBuilder()
+        .maximumSize(MAX_REMEMBERED)
+        .expireAfterWrite(REMEMBERED_FOR)
+        .build();
+  }
+
+  /** Hands the event to the sessions here; should Redis publish it yet, it is not heard again. */
+  List<Reach> dispatchHere(Event event) {
+    dispatchedHere.put(keyOf(event), true);
+    return dispatcher.dispatch(event);
+  }
+
+  @Override
+  public void message(Topic topic, byte[] message) {
+    try {
+      switch (topic) {
+        case Topic.Node _ -> told(NodeMessage.read(message));
+        case Topic.User(String user) -> event(topic, Envelope.read(message, user));
+        case Topic.Suspended(String user) -> event(topic, Envelope.read(message, user));
+        case Topic.Channel _, Topic.Everyone _ -> event(topic, Envelope.read(message, ""));
+      }
+    } catch (RuntimeException e) {
+      metrics.redisMessageMalformed(topic instanceof Topic.Node ? "node" : "event");
+      log.warn("{} bytes on {} are no message of a node: {}", message.length, topic, e.toString());
+    }
+  }
+
+  @Override
+  public void restored() {
+    recovery.recoverAll();
+  }
+
+  private void told(NodeMessage message) {
+    switch (message) {
+      case NodeMessage.Report(long publication, List<Reach> reached) ->
+          reports.add(publication, reached);
+      case NodeMessage.Received(String eventId, String user) -> receipts.received(eventId, user);
+    }
+  }
+
+  private void event(Topic topic, Envelope envelope) {
+    boolean own = envelope.origin().equals(node);
+    if (envelope.repeated()
+        && heardOnce.asMap().putIfAbsent(keyOf(envelope.event()), true) != null) {
+      report(topic, envelope, own, List.of());
+    } else if (own && dispatchedHere.getIfPresent(keyOf(envelope.event())) != null) {
+      report(topic, envelope, true, List.of());
+    } else if (topic instanceof Topic.User(String user)) {
+      recovery.inTurn(
+          user, envelope.event(), () -> report(topic, envelope, own, dispatch(envelope, own)));
+    } else {
+      report(topic, envelope, own, dispatch(envelope, own));
+    }
+  }
+
+  private List<Reach> dispatch(Envelope envelope, boolean own) {
+    Event event = envelope.event();
+    if (own || event.terms().confirmMillis() == 0) {
+      return dispatcher.dispatch(event);
+    }
+    if (event.terms().holdSeconds() > 0) {
+      return dispatcher.dispatch(event, user -> {}); // the release tells the origin
+    }
+    return dispatcher.dispatch(
+        event, user -> tell(envelope.origin(), new NodeMessage.Received(event.id(), user)));
+  }
+
+  private void report(Topic topic, Envelope envelope, boolean own, List<Reach> reached) {
+    if (envelope.publication() == 0 || topic instanceof Topic.Suspended) {
+      return;
+    }
+    if (own) {
+      reports.add(envelope.publication(), reached);
+    } else {
+      tell(envelope.origin(), new NodeMessage.Report(envelope.publication(), reached));
+    }
+  }
+
+  private void tell(String other, NodeMessage message) {
+    lane.send(Protocol.Command.PUBLISH, names.bytes(new Topic.Node(other)), message.toBytes());
+  }
+
+  private static String keyOf(Event event) {
+    return event.target() instanceof Target.User(String user)
+        ? event.id() + '\0' + user
+        : event.id();
+  }
+}

@@ -1,0 +1,205 @@
+package dev.laravelrelay.redis;
+
+import dev.laravelrelay.config.DeliveryConfig;
+import dev.laravelrelay.config.RedisConfig;
+import dev.laravelrelay.delivery.Backplane;
+import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.delivery.EmittedIds;
+import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.Presence;
+import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.session.ChannelMembers;
+import dev.laravelrelay.session.SessionRegistry;
+import dev.laravelrelay.session.SuspendedSessions;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Redis as what makes several nodes one relay: a lane for what emitters wait for, a lane for the
+ * rest, a connection that listens. Owns them; hands out the ports that rest on them.
+ */
+public final class RedisEngine implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(RedisEngine.class);
+
+  /** How long an emitter waits for Redis. */
+  private static final Duration EMIT_PATIENCE = Duration.ofMillis(220);
+
+  private static final long CLOSE_MILLIS = 300;
+  private static final long SWEEP_MILLIS = 1_000;
+  private static final int NODE_ID_BYTES = 8;
+
+  private final String node;
+  private final RedisNames names;
+  private final RelayMetrics metrics;
+  private final RedisLane emits;
+  private final RedisLane rest;
+  private final RedisHeldEvents heldEvents;
+  private final RedisTopics topics;
+  private final RedisPresence presence;
+  private final RedisInterest interest;
+  private final SessionRegistry registry;
+  private final ScheduledExecutorService clockwork =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("redis-clockwork").factory());
+
+  private volatile @Nullable Hearing hearing;
+  private volatile @Nullable Recovery recovery;
+
+  /**
+   * Not connected yet.
+   *
+   * @param config with a URL
+   * @param clock epoch milliseconds
+   * @throws IllegalArgumentException if there is no URL, or it is not one
+   */
+  public RedisEngine(
+      RedisConfig config,
+      DeliveryConfig limits,
+      SessionRegistry registry,
+      SuspendedSessions suspended,
+      ChannelMembers channels,
+      RelayMetrics metrics,
+      LongSupplier clock) {
+    byte[] id = new byte[NODE_ID_BYTES];
+    new SecureRandom().nextBytes(id);
+    this.node = HexFormat.of().formatHex(id);
+    this.names = new RedisNames(config.prefix());
+    this.registry = registry;
+    this.metrics = metrics;
+    RedisClients clients =
+        RedisClients.of(
+            config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL")));
+    this.emits = new RedisLane("emits", clients, EMIT_PATIENCE, metrics, clock);
+    this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
+    this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
+    this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
+    this.presence = new RedisPresence(rest, names, node, registry);
+    this.interest = new RedisInterest(topics, registry, suspended, channels, presence::changed);
+  }
+
+  /** What is held for users. */
+  public HeldEvents heldEvents() {
+    return heldEvents;
+  }
+
+  /** To be told who comes and goes. */
+  public Interest interest() {
+    return interest;
+  }
+
+  /** Who is online on any node. */
+  public Presence presence() {
+    return presence;
+  }
+
+  /** The ids that came to any node, behind those that came to this one. */
+  public EmittedIds emittedIds(EmittedIds here) {
+    return new RedisEmittedIds(emits, names, here);
+  }
+
+  /** The way to all nodes; to be called once, before {@link #start}. */
+  public Backplane backplane(Dispatcher dispatcher, Receipts receipts) {
+    Reports reports = new Reports(metrics);
+    Recovery recovering = new Recovery(heldEvents, registry, dispatcher, metrics);
+    Hearing hears =
+        new Hearing(node, names, emits, dispatcher, receipts, reports, recovering, metrics);
+    recovery = recovering;
+    hearing = hears;
+    return new RedisBackplane(node, names, emits, heldEvents, reports, hears, dispatcher, registry);
+  }
+
+  /**
+   * Begins to connect, and waits for it for at most so long. If Redis is not there by then, it is
+   * tried on.
+   */
+  public void start(Duration atMost) {
+    topics.want(new Topic.Node(node));
+    topics.want(new Topic.Everyone());
+    emits.start();
+    rest.start();
+    topics.start();
+    clockwork.scheduleWithFixedDelay(
+        this::watch, RedisLane.WATCH_MILLIS, RedisLane.WATCH_MILLIS, TimeUnit.MILLISECONDS);
+    clockwork.scheduleWithFixedDelay(
+        this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    clockwork.scheduleWithFixedDelay(
+        presence::renew, 0, RedisPresence.RENEWAL_MILLIS, TimeUnit.MILLISECONDS);
+    long until = System.nanoTime() + atMost.toNanos();
+    while (problem() != null && System.nanoTime() < until) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+    presence.renew();
+  }
+
+  /** Null while everything is connected, else one sentence. */
+  public @Nullable String problem() {
+    return Stream.of(emits.problem(), topics.problem(), rest.problem())
+        .filter(problem -> problem != null)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The name under which other nodes know this one. */
+  public String node() {
+    return node;
+  }
+
+  @Override
+  public void close() {
+    clockwork.shutdownNow();
+    presence.leave().orTimeout(CLOSE_MILLIS, TimeUnit.MILLISECONDS).exceptionally(e -> "").join();
+    topics.close();
+    emits.close();
+    rest.close();
+  }
+
+  private void watch() {
+    emits.watch();
+    rest.watch();
+  }
+
+  private void sweep() {
+    try {
+      interest.sweep();
+      Recovery recovering = recovery;
+      if (recovering != null) {
+        recovering.retry();
+      }
+    } catch (RuntimeException e) {
+      log.error("housekeeping failed", e);
+    }
+  }
+
+  /** Hears from the start, deals with it once there is a backplane. */
+  private final class Ears implements RedisTopics.Listener {
+
+    @Override
+    public void message(Topic topic, byte[] message) {
+      Hearing hears = hearing;
+      if (hears != null) {
+        hears.message(topic, message);
+      }
+    }
+
+    @Override
+    public void restored() {
+      Hearing hears = hearing;
+      if (hears != null) {
+        hears.restored();
+      }
+    }
+  }
+}

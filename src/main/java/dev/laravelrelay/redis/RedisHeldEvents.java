@@ -1,0 +1,219 @@
+package dev.laravelrelay.redis;
+
+import dev.laravelrelay.config.DeliveryConfig;
+import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.event.Event;
+import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.metrics.RelayMetrics.HeldEnd;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Held events in Redis, for all nodes. Each operation is one atomic script on the keys of one user.
+ * Time is Redis's own: a hold lasts its seconds from when it was stored, whatever a node's clock
+ * says. The keys of a user go by themselves a minute after his last hold has ended. The limits are
+ * those per user; in all, Redis's own {@code maxmemory} is the limit, and a Redis that is full
+ * refuses. What expires without anybody asking for the user is not counted.
+ */
+final class RedisHeldEvents implements HeldEvents {
+
+  private static final Logger log = LoggerFactory.getLogger(RedisHeldEvents.class);
+
+  private static final RedisScript HOLD = RedisScript.of("held.lua", "held-hold.lua");
+  private static final RedisScript OF = RedisScript.of("held.lua", "held-of.lua");
+  private static final RedisScript RELEASE = RedisScript.of("held.lua", "held-release.lua");
+  private static final RedisScript DROP = RedisScript.of("held.lua", "held-drop.lua");
+  private static final byte[] NOTHING = {};
+
+  /**
+   * What storing and publishing came to.
+   *
+   * @param nodes that have open sessions of the user
+   * @param kept whether the event is held now
+   */
+  record Stored(int nodes, boolean kept) {}
+
+  private final RedisLane emits;
+  private final RedisLane rest;
+  private final RedisNames names;
+  private final String node;
+  private final DeliveryConfig limits;
+  private final RelayMetrics metrics;
+  private final Supplier<String> clock;
+
+  /** Users whose events could not be read. */
+  private final Set<String> unread = ConcurrentHashMap.newKeySet();
+
+  /**
+   * What is held under these names.
+   *
+   * @param emits the lane for what an emitter waits for
+   * @param rest the lane for everything else
+   * @param node this one
+   */
+  RedisHeldEvents(
+      RedisLane emits,
+      RedisLane rest,
+      RedisNames names,
+      String node,
+      DeliveryConfig limits,
+      RelayMetrics metrics) {
+    this(emits, rest, names, node, limits, metrics, () -> "");
+  }
+
+  /** With a clock of epoch milliseconds in place of Redis's. */
+  RedisHeldEvents(
+      RedisLane emits,
+      RedisLane rest,
+      RedisNames names,
+      String node,
+      DeliveryConfig limits,
+      RelayMetrics metrics,
+      Supplier<String> clock) {
+    this.emits = emits;
+    this.rest = rest;
+    this.names = names;
+    this.node = node;
+    this.limits = limits;
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  @Override
+  public CompletionStage<Void> hold(String user, Event event) {
+    return hold(keys(user), event, EventBytes.whole(event), NOTHING).thenApply(stored -> null);
+  }
+
+  /** Stores the event and publishes it to the nodes that have the user, in one step. */
+  CompletableFuture<Stored> holdAndPublish(String user, Event event, byte[] bytes, byte[] head) {
+    List<byte[]> keys = keys(user);
+    keys.add(names.bytes(new Topic.User(user)));
+    keys.add(names.bytes(new Topic.Suspended(user)));
+    return hold(keys, event, bytes, head);
+  }
+
+  private CompletableFuture<Stored> hold(
+      List<byte[]> keys, Event event, byte[] bytes, byte[] head) {
+    String key = event.terms().collapseKey();
+    List<byte[]> arguments =
+        List.of(
+            RedisNames.utf8(clock.get()),
+            RedisNames.utf8(event.id()),
+            bytes,
+            number(HeldEvents.weight(event)),
+            number(event.terms().holdSeconds() * 1000L),
+            RedisNames.utf8(key == null ? "" : "=" + key),
+            number(limits.heldEventsPerUser()),
+            number(limits.heldBytesPerUser()),
+            RedisNames.utf8(event.terms().confirmMillis() > 0 ? node : ""),
+            number(event.terms().confirmMillis()),
+            head);
+    return emits.run(HOLD, keys, arguments).thenApply(this::stored);
+  }
+
+  private Stored stored(Object reply) {
+    List<?> counts = (List<?>) reply;
+    for (int i = 0; i < integer(counts.get(2)); i++) {
+      metrics.eventHeld();
+    }
+    ended(integer(counts.get(3)), HeldEnd.EXPIRED);
+    ended(integer(counts.get(4)), HeldEnd.EVICTED);
+    ended(integer(counts.get(5)), HeldEnd.COLLAPSED);
+    return new Stored(integer(counts.get(0)), integer(counts.get(1)) == 1);
+  }
+
+  @Override
+  public CompletionStage<List<Event>> of(String user) {
+    return rest.run(OF, keys(user), List.of(RedisNames.utf8(clock.get())))
+        .thenApply(
+            reply -> {
+              List<?> parts = (List<?>) reply;
+              ended(integer(parts.get(0)), HeldEnd.EXPIRED);
+              return events(user, (List<?>) parts.get(1));
+            })
+        .whenComplete(
+            (events, failure) -> {
+              if (failure != null) {
+                unread.add(user);
+              }
+            });
+  }
+
+  /** The users whose events could not be read since this was last asked. */
+  List<String> takeUnread() {
+    List<String> users = List.copyOf(unread);
+    users.forEach(unread::remove);
+    return users;
+  }
+
+  private static List<Event> events(String user, List<?> texts) {
+    List<Event> events = new ArrayList<>(texts.size());
+    for (Object text : texts) {
+      try {
+        events.add(EventBytes.read(new ByteReader((byte[]) text), user));
+      } catch (RuntimeException e) {
+        log.warn("a held event of user {} cannot be read", user, e);
+      }
+    }
+    return events;
+  }
+
+  @Override
+  public CompletionStage<Void> release(String user, String eventId) {
+    List<byte[]> arguments =
+        List.of(
+            RedisNames.utf8(clock.get()),
+            RedisNames.utf8(eventId),
+            RedisNames.utf8(node),
+            names.bytes(new Topic.Node("")),
+            new NodeMessage.Received(eventId, user).toBytes());
+    return rest.run(RELEASE, keys(user), arguments)
+        .thenApply(
+            reply -> {
+              ended(integer(reply), HeldEnd.RELEASED);
+              return null;
+            });
+  }
+
+  @Override
+  public CompletionStage<Integer> drop(String user) {
+    return rest.run(DROP, keys(user), List.of(RedisNames.utf8(clock.get())))
+        .thenApply(
+            reply -> {
+              List<?> counts = (List<?>) reply;
+              ended(integer(counts.get(0)), HeldEnd.EXPIRED);
+              ended(integer(counts.get(1)), HeldEnd.DROPPED);
+              return integer(counts.get(1));
+            });
+  }
+
+  private void ended(int count, HeldEnd why) {
+    for (int i = 0; i < count; i++) {
+      metrics.heldEnded(why);
+    }
+  }
+
+  private List<byte[]> keys(String user) {
+    List<byte[]> keys = new ArrayList<>(5);
+    keys.add(names.held(user));
+    keys.add(names.heldOrder(user));
+    keys.add(names.heldUntil(user));
+    return keys;
+  }
+
+  private static int integer(Object reply) {
+    return Objects.requireNonNull((Long) reply).intValue();
+  }
+
+  private static byte[] number(long number) {
+    return RedisNames.utf8(Long.toString(number));
+  }
+}

@@ -1,0 +1,8 @@
+-- Claims the id KEYS[1] with ARGV[1] for ARGV[2] milliseconds; answers what is known of it already.
+
+local known = redis.call('GET', KEYS[1])
+if known then
+  return known
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false

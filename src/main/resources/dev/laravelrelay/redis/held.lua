@@ -1,0 +1,56 @@
+-- What is held for one user. Shared by the scripts that follow it.
+-- KEYS: the hash of the events, the order of their ids, the end of their holds.
+-- ARGV[1]: epoch milliseconds, or nothing: then Redis's own clock counts, not a node's.
+-- The hash has e:id (the event), a:id (about it), c:key (the id of a collapse key), bytes (the sum).
+
+local held, order, ends = KEYS[1], KEYS[2], KEYS[3]
+
+local function clock()
+  if ARGV[1] ~= '' then
+    return tonumber(ARGV[1])
+  end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local now = clock()
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- What it weighs, until when its emitter waits on which node, '=' and its collapse key if any.
+local function about(id)
+  local text = redis.call('HGET', held, 'a:' .. id)
+  if not text then
+    return nil
+  end
+  local weight, awaited, node, key = string.match(text, '^(%d+) (%d+) (%S*) (.*)$')
+  return {weight = tonumber(weight), awaited = tonumber(awaited), node = node, key = key}
+end
+
+local function forget(id)
+  local known = about(id)
+  redis.call('ZREM', order, id)
+  redis.call('ZREM', ends, id)
+  if known then
+    redis.call('HDEL', held, 'e:' .. id, 'a:' .. id)
+    redis.call('HINCRBY', held, 'bytes', -known.weight)
+    if known.key ~= '' and redis.call('HGET', held, 'c:' .. known.key) == id then
+      redis.call('HDEL', held, 'c:' .. known.key)
+    end
+  end
+  if redis.call('ZCARD', order) == 0 then
+    redis.call('DEL', held)
+  end
+  return known
+end
+
+local function expire()
+  local over = redis.call('ZRANGEBYSCORE', ends, '-inf', whole(now))
+  for _, id in ipairs(over) do
+    forget(id)
+  end
+  return #over
+end
+

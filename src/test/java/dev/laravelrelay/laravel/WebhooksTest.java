@@ -1,0 +1,213 @@
+package dev.laravelrelay.laravel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.call.MemoryCallDirectory;
+import dev.laravelrelay.config.DeliveryConfig;
+import dev.laravelrelay.config.Secret;
+import dev.laravelrelay.delivery.MemoryWebhookQueue;
+import dev.laravelrelay.delivery.Notice;
+import dev.laravelrelay.delivery.Webhook.Answer;
+import dev.laravelrelay.event.EventCodec;
+import dev.laravelrelay.event.RawJson;
+import dev.laravelrelay.testing.Deliveries;
+import dev.laravelrelay.testing.LaravelHooks;
+import dev.laravelrelay.testing.LoopbackHttp;
+import dev.laravelrelay.testing.ManualClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+
+@Timeout(60)
+class WebhooksTest {
+
+  private final Deliveries node = new Deliveries();
+  private final ManualClock clock = new ManualClock(Instant.now());
+  private final MemoryWebhookQueue queue = new MemoryWebhookQueue(10_000, node.metrics, clock);
+  private LaravelHooks laravel;
+  private Webhooks webhooks;
+
+  @BeforeEach
+  void start() throws Exception {
+    laravel = new LaravelHooks();
+    webhooks =
+        new Webhooks(
+            laravel.url(),
+            laravel.config(Duration.ZERO),
+            queue,
+            node.metrics,
+            InstantSource.system());
+    webhooks.start(
+        new ReplyEmits(
+            new EventCodec(new DeliveryConfig(0, 100, 1 << 20, 1 << 24), clock),
+            new CallEmitter(new MemoryCallDirectory(node.metrics, clock), node.emitter),
+            1 << 20,
+            node.metrics));
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    webhooks.stop();
+    laravel.close();
+  }
+
+  private static Notice notice(String lane, int number) {
+    return new Notice(
+        lane + "-" + number,
+        Notice.Kind.CLIENT_EVENT,
+        lane,
+        number,
+        RawJson.of("{\"n\":" + number + ",\"lane\":\"" + lane + "\"}"));
+  }
+
+  private void assertInOrderAndEachTaken(int lanes, int each, List<JsonNode> taken) {
+    HashSet<String> seen = new HashSet<>();
+    int[] next = new int[lanes];
+    for (JsonNode event : taken) {
+      if (seen.add(event.get("id").asString())) {
+        int lane = Integer.parseInt(event.at("/data/lane").asString().substring(1));
+        assertEquals(next[lane]++, event.at("/data/n").asInt(), taken::toString);
+      }
+    }
+    assertEquals(lanes * each, seen.size());
+  }
+
+  @Test
+  void noticesComeInBatchesAndInOrder() {
+    for (int number = 0; number < 200; number++) {
+      for (int lane = 0; lane < 5; lane++) {
+        webhooks.tell(notice("l" + lane, number));
+      }
+    }
+    List<JsonNode> taken = laravel.await("client_event", 1_000);
+    assertEquals(1_000, taken.size());
+    assertInOrderAndEachTaken(5, 200, taken);
+    assertTrue(laravel.requests().size() < 500, () -> laravel.requests().size() + " requests");
+    assertEquals(1_000, node.count("relay_webhooks_delivered"));
+    JsonNode first = taken.getFirst();
+    assertEquals(List.of("id", "type", "occurred_at", "data"), List.copyOf(first.propertyNames()));
+  }
+
+  @Test
+  void whileLaravelIsDownNothingIsLostAndAllComesInOrderOnceItIsBack() {
+    LoopbackHttp.Reply well = LoopbackHttp.json(200, "{}");
+    long back = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+    AtomicInteger asked = new AtomicInteger();
+    laravel.answer(
+        exchange -> {
+          asked.incrementAndGet();
+          if (System.nanoTime() < back) {
+            throw new IllegalStateException("down");
+          }
+          well.to(exchange);
+        });
+    for (int number = 0; number < 100; number++) {
+      for (int lane = 0; lane < 5; lane++) {
+        long start = System.nanoTime();
+        webhooks.tell(notice("l" + lane, number));
+        assertTrue(System.nanoTime() - start < Duration.ofMillis(200).toNanos());
+      }
+    }
+    assertInstanceOf(
+        Answer.Queued.class, webhooks.ask(notice("asked", 0)).toCompletableFuture().join());
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> queue.size() == 0);
+
+    List<JsonNode> all =
+        laravel.events("client_event").stream()
+            .filter(event -> !event.at("/data/lane").asString().equals("asked"))
+            .toList();
+    assertInOrderAndEachTaken(5, 100, all);
+    assertEquals(501, node.count("relay_webhooks_delivered"));
+    assertEquals(0, node.count("relay_webhooks_dropped"));
+    assertTrue(asked.get() < 60, () -> asked + " requests");
+  }
+
+  @Test
+  void aNoticeThatLaravelRefusesHoldsUpItsOwnLaneOnly() {
+    laravel.answer(
+        exchange -> {
+          boolean poison = LoopbackHttp.answered().body().contains("\"poison\"");
+          LoopbackHttp.json(poison ? 500 : 200, "{}").to(exchange);
+        });
+    webhooks.tell(notice("poison", 0));
+    webhooks.tell(notice("poison", 1));
+    for (int number = 0; number < 20; number++) {
+      webhooks.tell(notice("l0", number));
+    }
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> queue.size() == 2);
+    assertTrue(
+        node.meters.get("relay_webhook_attempts").tag("result", "refused").counter().count() >= 1);
+  }
+
+  @Test
+  void whatIsAskedIsAnsweredWithLaravelsAck() throws Exception {
+    laravel.answer(LoopbackHttp.json(200, "{\"ack\":{\"price\":1.50,\"ok\":true}}"));
+    Answer.Replied replied =
+        assertInstanceOf(
+            Answer.Replied.class,
+            webhooks.ask(notice("l0", 0)).toCompletableFuture().get(5, TimeUnit.SECONDS));
+    assertEquals("{\"price\":1.50,\"ok\":true}", String.valueOf(replied.ack()));
+  }
+
+  @Test
+  void aReplyThatIsNoJsonSaysNothing() throws Exception {
+    laravel.answer(LoopbackHttp.reply(200, "text/html", "<p>OK"));
+    Answer.Replied replied =
+        assertInstanceOf(
+            Answer.Replied.class,
+            webhooks.ask(notice("l0", 0)).toCompletableFuture().get(5, TimeUnit.SECONDS));
+    assertEquals("null", String.valueOf(replied.ack()));
+  }
+
+  @Test
+  void whatLaravelRefusesForADayIsDead() {
+    laravel.answer(LoopbackHttp.json(500, "{}"));
+    clock.advance(Duration.ofHours(-25));
+    webhooks.tell(notice("l0", 0));
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> queue.dead().size() == 1);
+    assertEquals("Laravel answers 500", queue.dead().getFirst().error());
+    assertEquals(0, queue.size());
+
+    laravel.answer(LoopbackHttp.json(200, "{}"));
+    clock.advance(Duration.ofHours(25));
+    assertEquals(1, queue.retryAll());
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> queue.size() == 0);
+    assertEquals(0, queue.dead().size());
+  }
+
+  @Test
+  void atMostAHundredEmitsOfAReplyAreTaken() {
+    String emits = ",{\"user\":1,\"event\":\"a\"}".repeat(103).substring(1);
+    laravel.answer(LoopbackHttp.json(200, "{\"emit\":[" + emits + "]}"));
+    webhooks.tell(notice("l0", 0));
+    Awaitility.await().until(() -> queue.size() == 0);
+    assertEquals(
+        100, node.meters.get("relay_webhook_emits").tag("result", "emitted").counter().count());
+    assertEquals(
+        1, node.meters.get("relay_webhook_emits").tag("result", "invalid").counter().count());
+  }
+
+  @Test
+  void theSignatureIsTheOneInTheReadme() {
+    byte[] body = "{\"events\":[]}".getBytes(UTF_8);
+    assertEquals(SIGNED, WebhookSignature.of(new Secret("secret"), 1_795_358_188L, body));
+  }
+
+  /** {@code printf '%s' '1795358188.{"events":[]}' | openssl dgst -sha256 -hmac secret}. */
+  private static final String SIGNED =
+      "v1=f458d672c3a67bab9966d80281c87e7240bfe8700a59e6f89d43eecbaf8147a8";
+}
