@@ -28,7 +28,9 @@ export MAVEN_OPTS := --sun-misc-unsafe-memory-access=allow --enable-native-acces
   $(MAVEN_OPTS)
 MVN := mvn -B -ntp
 
-# What pays (measured): small headers, and a heap that shrinks when clients leave.
+# What pays, for each idle session (make bench): compact headers 2.46 -> 2.17 KB of heap; the two ratios
+# 9.1 -> 2.3-3.4 KB of RSS (19,000 clients: 311 -> 198 MB); without -Xmx the young generation, not the
+# clients, sets the RSS. Serial and Parallel were no faster than G1.
 JVM_FLAGS := -XX:+UseCompactObjectHeaders -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=15 \
   -Xmx512m -XX:+ExitOnOutOfMemoryError \
   --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED
@@ -49,9 +51,9 @@ test: jdk ## Builds and runs every test that needs no system package
 e2e: jdk ## Runs the end-to-end tests; installs PHP, Laravel and Redis from Debian if missing
 	@src/e2e/run.sh
 
-bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio; half an hour, a quiet machine
+bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio; a quarter of an hour on a quiet machine; ARGS=--rounds=1
 	@src/bench/prepare.sh
-	@$(BENCH)
+	@$(BENCH) $(ARGS)
 
 bench-quick: $(JAR) ## The same in two minutes: one round, npm socket.io only
 	@src/bench/prepare.sh

@@ -9,19 +9,21 @@ import java.util.Map;
 
 /**
  * Measures the relay and its peers in turn and writes {@code target/bench/summary.json}, a table
- * and a plot. Arguments: {@code --quick}, and the names of contenders if not all are meant. The
- * relay's JVM flags come from the variable JVM_FLAGS.
+ * and a plot. Arguments: {@code --quick}, {@code --rounds=1}, and the names of contenders if not
+ * all are meant. The relay's JVM flags come from the variable JVM_FLAGS.
  */
 public final class Bench {
 
   private static final Path OUT = Path.of("target", "bench");
+
+  private static final String ROUNDS = "--rounds=";
 
   private Bench() {}
 
   public static void main(String[] args) throws IOException, InterruptedException {
     List<String> words = Arrays.asList(args);
     boolean quick = words.contains("--quick");
-    Pace pace = quick ? Pace.QUICK : Pace.WHOLE;
+    Pace pace = (quick ? Pace.QUICK : Pace.WHOLE).withRounds(rounds(words));
     List<String> named = words.stream().filter(word -> !word.startsWith("--")).toList();
     List<String> flags = Contender.flags(System.getenv().getOrDefault("JVM_FLAGS", ""));
     Results results = new Results();
@@ -34,7 +36,12 @@ public final class Bench {
             .filter(one -> named.isEmpty() ? !quick || one.isInQuick() : named.contains(one.name()))
             .filter(one -> isInstalled(one, results))
             .toList();
+    StartTrial.train(flags);
     for (int round = 1; round <= pace.rounds(); round++) {
+      if (named.isEmpty() || named.contains(Contender.RELAY)) {
+        results.add(Contender.RELAY, StartTrial.run(flags));
+        besideRedis(flags, pace, results);
+      }
       for (Contender contender : contenders) {
         System.err.printf(
             "%s, round %d of %d, load average %s%n",
@@ -44,6 +51,23 @@ public final class Bench {
     }
     write(results);
     System.exit(0);
+  }
+
+  private static int rounds(List<String> words) {
+    return words.stream()
+        .filter(word -> word.startsWith(ROUNDS))
+        .mapToInt(word -> Integer.parseInt(word.substring(ROUNDS.length())))
+        .findFirst()
+        .orElse(0);
+  }
+
+  private static void besideRedis(List<String> flags, Pace pace, Results results)
+      throws IOException, InterruptedException {
+    try {
+      results.add(Contender.RELAY, BroadcastTrial.run(flags, pace));
+    } catch (IOException noRedis) {
+      results.missing("redis", "not measured: " + noRedis.getMessage());
+    }
   }
 
   private static boolean isInstalled(Contender contender, Results results) {

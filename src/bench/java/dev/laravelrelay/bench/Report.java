@@ -89,7 +89,7 @@ final class Report {
     List<String> unmeasured =
         row.parts().stream()
             .filter(part -> results.median(Contender.RELAY, part.metric()) == null)
-            .map(part -> part.label().isEmpty() ? "not measured" : part.label() + ": not measured")
+            .map(part -> part.label() + (part.label().isEmpty() ? "" : ": ") + "not measured")
             .toList();
     if (!unmeasured.isEmpty()) {
       line.put("note", String.join("; ", unmeasured));

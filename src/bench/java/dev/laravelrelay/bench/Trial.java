@@ -53,7 +53,6 @@ final class Trial {
 
   private void run() throws IOException, InterruptedException {
     memory();
-    rest();
     phones.shrinkTo(SESSIONS);
     closedLoop();
     latencyAt(2_000);
@@ -65,6 +64,9 @@ final class Trial {
     }
     latencyAt(10_000);
     accept();
+    if (pace.rest() > 0) {
+      rest();
+    }
   }
 
   // --- at rest
@@ -96,7 +98,10 @@ final class Trial {
     return 0;
   }
 
+  /** Last, so that no compiler is at work any more. */
   private void rest() throws IOException, InterruptedException {
+    phones.growTo(MANY);
+    TimeUnit.SECONDS.sleep(2);
     long cpu = server.cpuNanos();
     long start = System.nanoTime();
     TimeUnit.MILLISECONDS.sleep((long) (pace.rest() * 1_000));
@@ -169,7 +174,9 @@ final class Trial {
   private void batch() throws IOException, InterruptedException {
     Callers callers = callers(BATCHES);
     Emits batch = Emits.batch(BATCH);
-    expect(BATCH * callers.closedLoop(batch, SESSIONS, pace.load() / 2));
+    for (long warm = 0; warm < pace.warm(); ) {
+      warm += expect(BATCH * callers.closedLoop(batch, SESSIONS, 1));
+    }
     Load load = new Load();
     long events = expect(BATCH * callers.closedLoop(batch, SESSIONS, pace.load()));
     put(Metric.BATCH_CPU, load.cpuPer(events, "event in a batch"));
@@ -191,7 +198,9 @@ final class Trial {
   private void hold() throws IOException, InterruptedException {
     Callers callers = callers(CLOSED_LOOP);
     Emits held = Emits.toUser(",\"hold\":30");
-    expect(callers.closedLoop(held, SESSIONS, pace.load() / 2));
+    for (long warm = 0; warm < pace.warm() / 2; ) {
+      warm += expect(callers.closedLoop(held, SESSIONS, 1));
+    }
     double with = 0;
     double without = 0;
     for (int i = 0; i < 2; i++) {

@@ -1,0 +1,46 @@
+package dev.laravelrelay.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/** From the start of the process to the first "ready", with an AOT cache as the image has it. */
+final class StartTrial {
+
+  private static final Path CACHE = Path.of("target", "bench", "relay.aot");
+  private static final int STARTS = 5;
+
+  private StartTrial() {}
+
+  /** Makes the cache as the image does: a run of {@code check} teaches it. */
+  static void train(List<String> flags) throws IOException, InterruptedException {
+    Files.deleteIfExists(CACHE);
+    List<String> more = new ArrayList<>(flags);
+    more.add("-XX:AOTCacheOutput=" + CACHE);
+    List<String> command = new ArrayList<>(Contender.relay(more, Map.of()).command());
+    command = command.subList(0, command.indexOf("serve"));
+    command.addAll(List.of("check", "--dev"));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.redirectErrorStream(true).redirectOutput(Path.of("target/bench/aot.log").toFile());
+    builder.start().waitFor();
+  }
+
+  /** The median of a few starts. */
+  static Map<Metric, Double> run(List<String> flags) throws IOException, InterruptedException {
+    List<String> more = new ArrayList<>(flags);
+    more.add("-XX:AOTCache=" + CACHE);
+    List<Double> millis = new ArrayList<>();
+    for (int i = 0; i < STARTS; i++) {
+      ServerProcess server = Contender.relay(more, Map.of()).start();
+      millis.add(server.readyMillis);
+      server.stop();
+    }
+    Collections.sort(millis);
+    System.err.printf("    START %,.0f ms%n", millis.get(STARTS / 2));
+    return Map.of(Metric.START, millis.get(STARTS / 2));
+  }
+}
