@@ -1,6 +1,7 @@
 package dev.laravelrelay;
 
 import dev.laravelrelay.Main.Terminal;
+import dev.laravelrelay.auth.JwtAuthenticator;
 import dev.laravelrelay.config.Parsed;
 import dev.laravelrelay.config.Used;
 import java.util.List;
@@ -31,7 +32,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return switch (flags.read(terminal.environment())) {
+    return switch (read(terminal, flags)) {
       case Parsed.Invalid invalid -> tell(terminal, invalid);
       case Parsed.Valid valid -> {
         terminal.out().println("ok");
@@ -39,6 +40,16 @@ final class CheckCommand implements Callable<Integer> {
         yield 0;
       }
     };
+  }
+
+  /** The settings, with the key tried on. */
+  static Parsed read(Terminal terminal, SettingFlags flags) {
+    Parsed parsed = flags.read(terminal.environment());
+    return parsed instanceof Parsed.Valid valid
+        ? JwtAuthenticator.publicKeyProblem(valid.config().auth())
+            .<Parsed>map(problem -> new Parsed.Invalid(List.of(problem)))
+            .orElse(parsed)
+        : parsed;
   }
 
   /** Prints what is wrong, a line each. */

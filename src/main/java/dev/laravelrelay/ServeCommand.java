@@ -39,7 +39,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    return switch (flags.read(terminal.environment())) {
+    return switch (CheckCommand.read(terminal, flags)) {
       case Parsed.Invalid invalid -> CheckCommand.tell(terminal, invalid);
       case Parsed.Valid valid -> serve(valid.config());
     };

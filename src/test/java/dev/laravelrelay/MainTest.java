@@ -102,6 +102,23 @@ class MainTest {
     assertEquals(4, run.err().lines().count(), run.err());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "PRIVATE KEY, the JWT public key is a PEM of PRIVATE KEY: PUBLIC KEY or CERTIFICATE is needed.",
+    "PUBLIC KEY, the JWT public key cannot be read."
+  })
+  void aKeyThatIsOfNoUseIsOneSentence(String kind, String sentence) {
+    String pem = "-----BEGIN %1$s-----\nYWJj\n-----END %1$s-----".formatted(kind);
+    Map<String, String> environment =
+        Map.of("RELAY_API_KEYS", "k".repeat(32), "RELAY_AUTH", "jwt", "RELAY_JWT_PUBLIC_KEY", pem);
+    for (String command : new String[] {"check", "serve"}) {
+      CapturedRun run = CapturedRun.of(environment, command);
+      assertEquals(2, run.code());
+      assertEquals("RELAY_JWT_PUBLIC_KEY is of no use: " + sentence, run.err().strip());
+      assertEquals("", run.out());
+    }
+  }
+
   @Test
   void checkShowsWhatWouldBeUsedAndNoSecret() {
     CapturedRun run =

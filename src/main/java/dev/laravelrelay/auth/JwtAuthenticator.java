@@ -54,6 +54,16 @@ public final class JwtAuthenticator implements Authenticator {
         .orElseThrow(JwtAuthenticator::notOne);
   }
 
+  /** What is wrong with the public key, as a sentence for the operator without the value. */
+  public static Optional<String> publicKeyProblem(AuthConfig config) {
+    try {
+      config.jwtPublicKey().map(PemKey::read).map(FixedKey::publicKey);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of("RELAY_JWT_PUBLIC_KEY is of no use: " + e.getMessage() + ".");
+    }
+  }
+
   private static IllegalArgumentException notOne() {
     return new IllegalArgumentException(
         "to check JWTs, give exactly one of JWT secret, JWT public key and JWKS URL");

@@ -230,8 +230,11 @@ public final class ConfigReader {
   }
 
   private static Used masked(Used used) {
-    return used.setting().isSecret() && !used.value().isEmpty()
-        ? new Used(used.setting(), "***", used.source())
+    if (used.setting().isSecret() && !used.value().isEmpty()) {
+      return new Used(used.setting(), "***", used.source());
+    }
+    return used.value().startsWith("-----BEGIN ")
+        ? new Used(used.setting(), "a PEM", used.source())
         : used;
   }
 }
