@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.json.JSONException;
@@ -326,9 +327,10 @@ class CallsTest {
 
   @Test
   void aLaravelThatHangsKeepsTheAckNoLongerThanTwoSeconds() throws Exception {
+    CountDownLatch answered = new CountDownLatch(1);
     laravel.answer(
         exchange -> {
-          Thread.sleep(4_000);
+          answered.await(10, TimeUnit.SECONDS);
           LoopbackHttp.json(200, "{\"ack\":{\"late\":true}}").to(exchange);
         });
     announce();
@@ -338,6 +340,7 @@ class CallsTest {
       assertEquals("queued", ask(callee, "typing", json("n", 1)).getString("verdict"));
       long waited = Duration.ofNanos(System.nanoTime() - start).toMillis();
       assertTrue(waited >= 1_900 && waited < 3_500, () -> waited + " ms");
+      answered.countDown();
 
       long signalled = System.nanoTime();
       callee.socket().emit("call:reject", thisCall());
