@@ -57,7 +57,7 @@ public final class JwtAuthenticator implements Authenticator {
   /** What is wrong with the public key, as a sentence for the operator without the value. */
   public static Optional<String> publicKeyProblem(AuthConfig config) {
     try {
-      config.jwtPublicKey().map(PemKey::read).map(FixedKey::publicKey);
+      config.jwtPublicKey().map(PemKey::read).ifPresent(FixedKey::publicKey);
       return Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.of("RELAY_JWT_PUBLIC_KEY is of no use: " + e.getMessage() + ".");
