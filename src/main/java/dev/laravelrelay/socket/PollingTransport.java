@@ -41,7 +41,7 @@ final class PollingTransport implements Transport {
   private boolean ended;
   private boolean awaitingPong;
   private boolean reusesConnections;
-  private int freshConnections = 1; // that of the handshake
+  private final List<Channel> inUse = new ArrayList<>(CONNECTIONS_IN_USE);
   private final AtomicBoolean readingPost = new AtomicBoolean();
 
   PollingTransport(NettyConnection connection) {
@@ -126,16 +126,19 @@ final class PollingTransport implements Transport {
 
   /**
    * Whether this may be a request that the client's HTTP library repeats after its TCP connections
-   * broke: it comes by a third one, from a client that uses those it has. Unknowable of clients
+   * broke: it opened one for it, though it has two and uses those it has. Unknowable of clients
    * that never use one twice, and of those behind a proxy.
    */
   private boolean mayBeRepeat(HttpReply request) {
-    if (request.fresh()) {
-      freshConnections++;
-    } else {
-      reusesConnections = true;
+    boolean repeat = request.fresh() && reusesConnections && inUse.size() == CONNECTIONS_IN_USE;
+    reusesConnections |= !request.fresh();
+    if (!inUse.contains(request.channel())) {
+      if (inUse.size() == CONNECTIONS_IN_USE) {
+        inUse.removeFirst();
+      }
+      inUse.add(request.channel());
     }
-    return request.fresh() && reusesConnections && freshConnections > CONNECTIONS_IN_USE;
+    return repeat;
   }
 
   /** Answers a waiting poll with a NOOP, so that the client may go on to its WebSocket. */
