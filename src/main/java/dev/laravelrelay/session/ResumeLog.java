@@ -102,6 +102,11 @@ public final class ResumeLog {
     return head;
   }
 
+  /** Whether the session was never given an event, so that its client knows no id. */
+  public synchronized boolean isUntouched() {
+    return base.isEmpty() && entries.isEmpty();
+  }
+
   /** Whether a client that has the event with this id can be given all that it missed. */
   public synchronized boolean covers(String id) {
     return id.equals(base)

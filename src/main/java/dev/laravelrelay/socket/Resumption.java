@@ -138,7 +138,9 @@ public final class Resumption {
     boolean mayResume =
         session.resumeLog() != null
             && !GOOD_BYE.contains(reason)
-            && (session.protocol() == Protocol.PLAIN_JSON || pids.containsKey(session));
+            && (session.protocol() == Protocol.PLAIN_JSON
+                ? !session.resumeLog().isUntouched()
+                : pids.containsKey(session));
     if (mayResume) {
       giveUp(suspended.add(session, System.currentTimeMillis()));
     } else {

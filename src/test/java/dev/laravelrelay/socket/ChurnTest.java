@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class ChurnTest {
 
   private static final int WARM_UP = 2_000;
-  private static final int CLIENTS = 20_000;
+  private static final int CLIENTS = Integer.getInteger("relay.churn", 20_000);
   private static final int AT_ONCE = 16;
   private static final long LOOSE_BYTES = 8L << 20;
 
