@@ -212,7 +212,8 @@ public final class ConfigReader {
     return new RedisConfig(
         values.redisUrl(Setting.REDIS_URL),
         values.text(Setting.REDIS_PREFIX),
-        List.copyOf(prefixes));
+        List.copyOf(prefixes),
+        values.number(Setting.STREAM_IN_FLIGHT));
   }
 
   private DeliveryConfig delivery() {

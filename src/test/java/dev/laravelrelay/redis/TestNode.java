@@ -104,7 +104,7 @@ final class TestNode implements AutoCloseable {
   TestNode(String redisUrl, String prefix) throws InterruptedException {
     engine =
         new RedisEngine(
-            new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of()),
+            new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of(), 0),
             new DeliveryConfig(0, 100, 1 << 20, 1 << 26),
             registry,
             suspended,
