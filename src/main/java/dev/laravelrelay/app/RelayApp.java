@@ -4,9 +4,9 @@ import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.auth.JwtAuthenticator;
+import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.call.ClientEvents;
-import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
@@ -116,8 +116,7 @@ public final class RelayApp implements AutoCloseable {
     Emitter emitter = delivery.emitter();
 
     // calls
-    MemoryCallDirectory calls = new MemoryCallDirectory(metrics, clock);
-    housekeeping.scheduleWithFixedDelay(calls::expire, 5, 5, TimeUnit.SECONDS);
+    CallDirectory calls = delivery.calls();
     CallEmitter callEmitter = new CallEmitter(calls, emitter);
     EventCodec codec = new EventCodec(config.delivery(), clock);
     if (webhooks != null) {

@@ -57,10 +57,15 @@ public final class TestRelay implements AutoCloseable {
 
   /** One node of those that share this Redis and prefix. */
   public static TestRelay start(TestRedis redis, String prefix) {
+    return start(redis, prefix, NO_WEBHOOKS);
+  }
+
+  /** The same with a Laravel that hears of things. */
+  public static TestRelay start(TestRedis redis, String prefix, WebhookConfig webhooks) {
     return start(
         Duration.ofSeconds(25),
         Duration.ofSeconds(20),
-        NO_WEBHOOKS,
+        webhooks,
         new RedisConfig(
             Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_"), 256));
   }
