@@ -10,6 +10,7 @@ import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
@@ -28,8 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Redis as what makes several nodes one relay: a lane for what emitters wait for, a lane for the
- * rest, a connection that listens. Owns them; hands out the ports that rest on them.
+ * Redis as what makes several nodes one relay: a lane for what emitters wait for, a lane for what
+ * Laravel is to hear, a lane for the rest, a connection that listens. Owns them; hands out the
+ * ports that rest on them.
  */
 public final class RedisEngine implements AutoCloseable {
 
@@ -47,6 +49,7 @@ public final class RedisEngine implements AutoCloseable {
   private final RelayMetrics metrics;
   private final RedisLane emits;
   private final RedisLane rest;
+  private final RedisLane hooks;
   private final RedisHeldEvents heldEvents;
   private final RedisTopics topics;
   private final RedisPresence presence;
@@ -58,6 +61,7 @@ public final class RedisEngine implements AutoCloseable {
 
   private volatile @Nullable Hearing hearing;
   private volatile @Nullable Recovery recovery;
+  private volatile @Nullable RedisWebhookQueue webhookQueue;
 
   /**
    * Not connected yet.
@@ -85,6 +89,7 @@ public final class RedisEngine implements AutoCloseable {
             config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL")));
     this.emits = new RedisLane("emits", clients, EMIT_PATIENCE, metrics, clock);
     this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
+    this.hooks = new RedisLane("webhooks", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
@@ -109,6 +114,13 @@ public final class RedisEngine implements AutoCloseable {
   /** The calls that any node knows. */
   public CallDirectory calls() {
     return new RedisCallDirectory(emits, names, node);
+  }
+
+  /** What Laravel is to hear from any node; to be called at most once, before {@link #start}. */
+  public WebhookQueue webhookQueue(int limit) {
+    RedisWebhookQueue queue = new RedisWebhookQueue(hooks, names, node, limit, metrics);
+    webhookQueue = queue;
+    return queue;
   }
 
   /** The ids that came to any node, behind those that came to this one. */
@@ -137,6 +149,15 @@ public final class RedisEngine implements AutoCloseable {
     emits.start();
     rest.start();
     topics.start();
+    RedisWebhookQueue queue = webhookQueue;
+    if (queue != null) {
+      hooks.start();
+      clockwork.scheduleWithFixedDelay(
+          queue::tick,
+          RedisWebhookQueue.TICK_MILLIS,
+          RedisWebhookQueue.TICK_MILLIS,
+          TimeUnit.MILLISECONDS);
+    }
     clockwork.scheduleWithFixedDelay(
         this::watch, RedisLane.WATCH_MILLIS, RedisLane.WATCH_MILLIS, TimeUnit.MILLISECONDS);
     clockwork.scheduleWithFixedDelay(
@@ -152,7 +173,8 @@ public final class RedisEngine implements AutoCloseable {
 
   /** Null while everything is connected, else one sentence. */
   public @Nullable String problem() {
-    return Stream.of(emits.problem(), topics.problem(), rest.problem())
+    String ofHooks = webhookQueue == null ? null : hooks.problem();
+    return Stream.of(emits.problem(), topics.problem(), rest.problem(), ofHooks)
         .filter(problem -> problem != null)
         .findFirst()
         .orElse(null);
@@ -170,11 +192,13 @@ public final class RedisEngine implements AutoCloseable {
     topics.close();
     emits.close();
     rest.close();
+    hooks.close();
   }
 
   private void watch() {
     emits.watch();
     rest.watch();
+    hooks.watch();
   }
 
   private void sweep() {

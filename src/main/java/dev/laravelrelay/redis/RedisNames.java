@@ -1,6 +1,7 @@
 package dev.laravelrelay.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * What the relay's own keys and channels are called. All that belongs to one user has his id as a
@@ -10,6 +11,19 @@ import java.nio.charset.StandardCharsets;
  *     tags</a>
  */
 final class RedisNames {
+
+  private static final List<String> HOOKS =
+      List.of(
+          "notices",
+          "order",
+          "due",
+          "resting",
+          "claimed",
+          "holders",
+          "under-way",
+          "sums",
+          "dead",
+          "deaths");
 
   private final String prefix;
 
@@ -57,6 +71,16 @@ final class RedisNames {
   /** A string: a call. */
   byte[] call(String id) {
     return utf8(prefix + "call:" + tag(id));
+  }
+
+  /** What the notices for Laravel are kept in, in the order in which hooks.lua knows the keys. */
+  List<byte[]> hooks() {
+    return HOOKS.stream().map(name -> utf8(prefix + "hooks:{hooks}:" + name)).toList();
+  }
+
+  /** Begins the names of sorted sets: the ids of the notices in a lane. */
+  byte[] hookLanes() {
+    return utf8(prefix + "hooks:{hooks}:lane:");
   }
 
   /** A hash: a user's sessions by node. */
