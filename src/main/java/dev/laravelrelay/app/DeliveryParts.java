@@ -122,6 +122,10 @@ record DeliveryParts(
     boolean told = config.webhooks().url().isPresent();
     Hooks hooks =
         node.hooks(told ? redis.webhookQueue(config.webhooks().queue()) : node.memoryQueue());
+    if (told) {
+      redis.tellPresence(config.webhooks().presenceGrace());
+      node.stops().push("presence", redis::leave);
+    }
     Receipts receipts = new Receipts(redis.heldEvents(), metrics);
     Dispatcher dispatcher = node.dispatcher(registry, receipts);
     Emitter emitter =

@@ -18,6 +18,7 @@ import dev.laravelrelay.session.SuspendedSessions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,7 @@ public final class RedisEngine implements AutoCloseable {
   private static final Duration EMIT_PATIENCE = Duration.ofMillis(220);
 
   private static final long CLOSE_MILLIS = 300;
+  private static final long LEAVE_MILLIS = 2_000;
   private static final long SWEEP_MILLIS = 1_000;
   private static final int NODE_ID_BYTES = 8;
 
@@ -62,6 +64,8 @@ public final class RedisEngine implements AutoCloseable {
   private volatile @Nullable Hearing hearing;
   private volatile @Nullable Recovery recovery;
   private volatile @Nullable RedisWebhookQueue webhookQueue;
+  private volatile @Nullable RedisPresenceNotices notices;
+  private final LongSupplier clock;
 
   /**
    * Not connected yet.
@@ -83,6 +87,7 @@ public final class RedisEngine implements AutoCloseable {
     this.node = HexFormat.of().formatHex(id);
     this.names = new RedisNames(config.prefix());
     this.registry = registry;
+    this.clock = clock;
     this.metrics = metrics;
     RedisClients clients =
         RedisClients.of(
@@ -93,7 +98,7 @@ public final class RedisEngine implements AutoCloseable {
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
-    this.interest = new RedisInterest(topics, registry, suspended, channels, presence::changed);
+    this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
 
   /** What is held for users. */
@@ -121,6 +126,34 @@ public final class RedisEngine implements AutoCloseable {
     RedisWebhookQueue queue = new RedisWebhookQueue(hooks, names, node, limit, metrics);
     webhookQueue = queue;
     return queue;
+  }
+
+  /**
+   * Tells Laravel who is online on any node, by way of the {@link #webhookQueue}, which must have
+   * been made; to be called at most once, before {@link #start}.
+   */
+  public void tellPresence(Duration grace) {
+    RedisWebhookQueue queue = Objects.requireNonNull(webhookQueue);
+    notices = new RedisPresenceNotices(queue, names, node, grace, registry, clock);
+  }
+
+  /** This node takes no clients any more; whoever was here is away. Before {@link #close}. */
+  public void leave() {
+    RedisPresenceNotices told = notices;
+    if (told != null) {
+      told.leave()
+          .orTimeout(LEAVE_MILLIS, TimeUnit.MILLISECONDS)
+          .handle((left, failure) -> "")
+          .join();
+    }
+  }
+
+  private void changed(String user) {
+    presence.changed(user);
+    RedisPresenceNotices told = notices;
+    if (told != null) {
+      told.changed(user);
+    }
   }
 
   /** The ids that came to any node, behind those that came to this one. */
@@ -164,6 +197,11 @@ public final class RedisEngine implements AutoCloseable {
         this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     clockwork.scheduleWithFixedDelay(
         presence::renew, 0, RedisPresence.RENEWAL_MILLIS, TimeUnit.MILLISECONDS);
+    RedisPresenceNotices told = notices;
+    if (told != null) {
+      clockwork.scheduleWithFixedDelay(
+          told::sweep, 0, RedisPresenceNotices.SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    }
     long until = System.nanoTime() + atMost.toNanos();
     while (problem() != null && System.nanoTime() < until) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));

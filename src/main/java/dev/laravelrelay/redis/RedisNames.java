@@ -2,6 +2,7 @@ package dev.laravelrelay.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the relay's own keys and channels are called. All that belongs to one user has his id as a
@@ -24,6 +25,8 @@ final class RedisNames {
           "sums",
           "dead",
           "deaths");
+
+  private static final List<String> ONLINE = List.of("nodes", "places", "told", "leaving");
 
   private final String prefix;
 
@@ -81,6 +84,18 @@ final class RedisNames {
   /** Begins the names of sorted sets: the ids of the notices in a lane. */
   byte[] hookLanes() {
     return utf8(prefix + "hooks:{hooks}:lane:");
+  }
+
+  /** The keys of {@link #hooks}, and those of who was told to be online. */
+  List<byte[]> online() {
+    return Stream.concat(HOOKS.stream(), ONLINE.stream())
+        .map(name -> utf8(prefix + "hooks:{hooks}:" + name))
+        .toList();
+  }
+
+  /** Begins the names of sets: the users on a node. */
+  byte[] onlineUsers() {
+    return utf8(prefix + "hooks:{hooks}:users:");
   }
 
   /** A hash: a user's sessions by node. */

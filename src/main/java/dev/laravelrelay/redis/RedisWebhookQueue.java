@@ -260,7 +260,12 @@ final class RedisWebhookQueue implements WebhookQueue {
   }
 
   private CompletableFuture<List<?>> run(RedisScript script, List<byte[]> arguments) {
-    return lane.run(script, names.hooks(), arguments)
+    return run(script, names.hooks(), arguments);
+  }
+
+  /** Runs a script whose answer begins with the counts. */
+  CompletableFuture<List<?>> run(RedisScript script, List<byte[]> keys, List<byte[]> arguments) {
+    return lane.run(script, keys, arguments)
         .<List<?>>thenApply(
             reply -> {
               List<?> now = (List<?>) ((List<?>) reply).get(0);
@@ -277,13 +282,19 @@ final class RedisWebhookQueue implements WebhookQueue {
             });
   }
 
-  private void dropped(String limitReached, List<?> reply) {
+  /** Counts those of which the answer says that they were dropped. */
+  void dropped(String limitReached, List<?> reply) {
     for (int i = 0; i < integer(reply.get(1)); i++) {
       metrics.webhookDropped(limitReached);
     }
   }
 
-  private List<byte[]> bounds() {
+  boolean isUp() {
+    return lane.isUp();
+  }
+
+  /** The first arguments of scripts that may add. */
+  List<byte[]> bounds() {
     return arguments(number(limit), number(MAX_BYTES));
   }
 
