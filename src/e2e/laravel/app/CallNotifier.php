@@ -15,7 +15,7 @@ class CallNotifier
     {
         $data = ['callId' => $call->id, 'from' => (int) $call->caller_id];
 
-        $parties = ['caller' => (int) $call->caller_id, 'receiver' => (int) $call->receiver_id, 'ttl' => 120];
+        $parties = ['caller' => (int) $call->caller_id, 'receiver' => (int) $call->receiver_id, 'ttl' => 600];
 
         return $this->tell((int) $call->receiver_id, 'call:incoming', $data, new CallIncoming($call), [
             'call' => $parties,
