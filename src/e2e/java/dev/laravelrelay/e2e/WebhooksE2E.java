@@ -84,7 +84,8 @@ class WebhooksE2E {
 
       network.drop(Drop.RST);
       Ears.nth(callee, "connect", 2);
-      assertEquals(200, postSigned(event("user_offline", "{'user':'%s'}", Stage.CALLEE)));
+      assertEquals(
+          200, postSigned(event("user_offline", "{'user':'%s','timestamp':0}", Stage.CALLEE)));
       assertEquals("accepted", stage.status(call), "she is back before Laravel is told");
 
       network.refuse(Duration.ofMinutes(1));

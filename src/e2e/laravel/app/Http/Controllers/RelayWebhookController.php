@@ -29,13 +29,13 @@ class RelayWebhookController
         match ($type) {
             'call' => Call::whereKey($data['callId'])->whereIn('status', ['ringing', 'accepted'])
                 ->update(['status' => $data['status'], 'reason' => $data['reason']]),
-            'user_offline' => $this->endCallsOf($data['user']),
+            'user_offline' => $this->endCallsOf($data['user'], $data['timestamp']),
             default => null,
         };
     }
 
     /** A party vanished: her calls are over, unless she is back by now. */
-    private function endCallsOf(string $user): void
+    private function endCallsOf(string $user, int $leftAt): void
     {
         $calls = Call::where('status', 'accepted')
             ->where(fn ($call) => $call->where('caller_id', $user)->orWhere('receiver_id', $user))->get();
@@ -48,7 +48,7 @@ class RelayWebhookController
             $this->relay()->post('/api/emit', [
                 'users' => [$call->caller_id, $call->receiver_id],
                 'event' => 'call:ended',
-                'data' => ['callId' => $call->id, 'reason' => $call->reason, 'timestamp' => now()->getTimestampMs()],
+                'data' => ['callId' => $call->id, 'reason' => $call->reason, 'timestamp' => $leftAt],
                 'hold' => 30,
                 'id' => "call-{$call->id}-lost",
             ])->throw();   // a relay that is away rolls all of it back: the webhook comes again
