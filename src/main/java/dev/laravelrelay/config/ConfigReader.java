@@ -213,6 +213,7 @@ public final class ConfigReader {
         values.redisUrl(Setting.REDIS_URL),
         values.text(Setting.REDIS_PREFIX),
         List.copyOf(prefixes),
+        values.number(Setting.STREAM_IN_FLIGHT),
         new RedisConfig.Tls(
             values.optional(Setting.REDIS_CA),
             values.optional(Setting.REDIS_CERT),

@@ -8,14 +8,21 @@ import java.util.Optional;
  *
  * @param url with user and password if there are any: hence a secret
  * @param prefix before every key and channel of the relay's own
- * @param laravelPrefixes before the channels of Laravel's redis broadcaster
+ * @param laravelPrefixes before the channels of Laravel's redis broadcaster, and before the names
+ *     of its streams
+ * @param streamInFlight how many emits of one stream this node has under way; 0: it reads none
  */
 public record RedisConfig(
-    Optional<Secret> url, String prefix, List<String> laravelPrefixes, Tls tls) {
+    Optional<Secret> url,
+    String prefix,
+    List<String> laravelPrefixes,
+    int streamInFlight,
+    Tls tls) {
 
   /** With nothing but what the system trusts. */
-  public RedisConfig(Optional<Secret> url, String prefix, List<String> laravelPrefixes) {
-    this(url, prefix, laravelPrefixes, Tls.NONE);
+  public RedisConfig(
+      Optional<Secret> url, String prefix, List<String> laravelPrefixes, int streamInFlight) {
+    this(url, prefix, laravelPrefixes, streamInFlight, Tls.NONE);
   }
 
   /**

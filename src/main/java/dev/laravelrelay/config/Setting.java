@@ -177,6 +177,12 @@ public enum Setting {
       Kind.LIST,
       "",
       "Prefixes of Laravel's broadcast channels, besides laravel_database_ and laravel-database-."),
+  STREAM_IN_FLIGHT(
+      Section.REDIS,
+      256,
+      0,
+      10_000,
+      "Emits of the stream relay:emit that may be under way; with 0 this node does not read it."),
 
   HOLD_DEFAULT(
       Section.DELIVERY,

@@ -64,7 +64,7 @@ public final class RedisClients {
    * @throws IllegalArgumentException as {@link RedisUrl#parse}
    */
   public static RedisClients of(Secret url) {
-    return of(new RedisConfig(Optional.of(url), "", List.of()));
+    return of(new RedisConfig(Optional.of(url), "", List.of(), 0));
   }
 
   /** What is wrong with the settings of Redis, if anything: one sentence. */

@@ -1,5 +1,6 @@
 package dev.laravelrelay.redis;
 
+import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.delivery.Backplane;
@@ -101,6 +102,11 @@ public final class RedisEngine implements AutoCloseable {
   /** Who is online on any node. */
   public Presence presence() {
     return presence;
+  }
+
+  /** The calls that any node knows. */
+  public CallDirectory calls() {
+    return new RedisCallDirectory(emits, names, node);
   }
 
   /** The ids that came to any node, behind those that came to this one. */

@@ -66,7 +66,7 @@ class ConfigReaderTest {
                 50,
                 30),
             new RedisConfig(
-                Optional.empty(), "relay:", List.of("laravel_database_", "laravel-database-")),
+                Optional.empty(), "relay:", List.of("laravel_database_", "laravel-database-"), 256),
             new DeliveryConfig(0, 100, 1_048_576, 268_435_456L),
             Duration.ofSeconds(10),
             new LogConfig(LogConfig.Format.TEXT, LogConfig.Level.INFO));
@@ -131,6 +131,7 @@ class ConfigReaderTest {
                 Optional.of(new Secret("rediss://user:pass@redis.example:6380/1")),
                 "mine:",
                 List.of("laravel_database_", "laravel-database-", "shop_"),
+                200,
                 new RedisConfig.Tls(
                     Optional.of("/etc/ca.pem"),
                     Optional.of("/etc/relay.pem"),
@@ -184,6 +185,7 @@ class ConfigReaderTest {
         Map.entry("RELAY_REDIS_KEY", "/etc/relay.key"),
         Map.entry("RELAY_REDIS_PREFIX", "mine:"),
         Map.entry("RELAY_LARAVEL_PREFIX", "shop_"),
+        Map.entry("RELAY_STREAM_IN_FLIGHT", "200"),
         Map.entry("RELAY_HOLD_DEFAULT", "30"),
         Map.entry("RELAY_HELD_EVENTS", "50"),
         Map.entry("RELAY_HELD_BYTES", "32k"),

@@ -367,7 +367,7 @@ class LaravelBroadcastsIT {
   private void create(Consumer<Event> dispatch, String url, String... prefixes) {
     List<String> all = new ArrayList<>(List.of("laravel_database_", "laravel-database-"));
     all.addAll(List.of(prefixes));
-    RedisConfig config = new RedisConfig(Optional.of(new Secret(url)), "relay:", all);
+    RedisConfig config = new RedisConfig(Optional.of(new Secret(url)), "relay:", all, 0);
     broadcasts = new LaravelBroadcasts(config, dispatch, new RelayMetrics(registry), () -> NOW);
   }
 

@@ -146,7 +146,7 @@ class RedisTlsIT {
   }
 
   private static RedisConfig config(String url, Tls tls) {
-    return new RedisConfig(Optional.of(new Secret(url)), "relay:", List.of(), tls);
+    return new RedisConfig(Optional.of(new Secret(url)), "relay:", List.of(), 0, tls);
   }
 
   private static Tls tls(String ca, String client) {

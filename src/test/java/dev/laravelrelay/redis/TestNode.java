@@ -102,7 +102,7 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode(String redisUrl, String prefix) {
-    this(new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of()));
+    this(new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of(), 0));
   }
 
   TestNode(RedisConfig config) {
