@@ -55,6 +55,11 @@ final class Timings {
     say(String.format(Locale.ROOT, "%s: %.1f ms", what, nanos / 1e6));
   }
 
+  /** Says a number. */
+  static void count(String what, long number) {
+    say(what + ": " + number);
+  }
+
   private static void say(String line) {
     System.out.println(line);
     try {

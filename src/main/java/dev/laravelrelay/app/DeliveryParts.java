@@ -1,6 +1,8 @@
 package dev.laravelrelay.app;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.laravelrelay.call.CallDirectory;
+import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Emitter;
@@ -20,6 +22,7 @@ import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -29,6 +32,7 @@ record DeliveryParts(
     Dispatcher dispatcher,
     Interest interest,
     Presence presence,
+    CallDirectory calls,
     Emitter emitter) {
 
   /** How long a start waits for Redis; it goes on without. */
@@ -53,6 +57,8 @@ record DeliveryParts(
             config.delivery(), node.metrics(), System::currentTimeMillis, expired::expired);
     timer.scheduleWithFixedDelay(
         () -> heldEvents.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
+    MemoryCallDirectory calls = new MemoryCallDirectory(node.metrics(), InstantSource.system());
+    timer.scheduleWithFixedDelay(calls::expire, 5, 5, TimeUnit.SECONDS);
     Receipts receipts = new Receipts(heldEvents, node.metrics());
     Dispatcher dispatcher = node.dispatcher(receipts);
     return new DeliveryParts(
@@ -60,6 +66,7 @@ record DeliveryParts(
         dispatcher,
         Interest.SINGLE_NODE,
         Presence.of(node.registry()),
+        calls,
         new Emitter(
             new MemoryBackplane(dispatcher, heldEvents),
             receipts,
@@ -88,6 +95,6 @@ record DeliveryParts(
     redis.start(REDIS_WAIT);
     readiness.require("redis", redis::problem);
     return new DeliveryParts(
-        redis.heldEvents(), dispatcher, redis.interest(), redis.presence(), emitter);
+        redis.heldEvents(), dispatcher, redis.interest(), redis.presence(), redis.calls(), emitter);
   }
 }

@@ -4,9 +4,9 @@ import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.auth.JwtAuthenticator;
+import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.call.ClientEvents;
-import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
@@ -28,6 +28,7 @@ import dev.laravelrelay.laravel.Webhooks;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
 import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.redis.EmitStream;
 import dev.laravelrelay.redis.LaravelBroadcasts;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.PresenceListener;
@@ -43,6 +44,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -82,6 +84,7 @@ public final class RelayApp implements AutoCloseable {
   private final ChannelMembers channels = new ChannelMembers();
   private final SocketServer sockets;
   private final ApiServer api;
+  private final @Nullable EmitStream emitStream;
 
   private RelayApp(RelayConfig config) {
     this.config = config;
@@ -113,8 +116,7 @@ public final class RelayApp implements AutoCloseable {
     Emitter emitter = delivery.emitter();
 
     // calls
-    MemoryCallDirectory calls = new MemoryCallDirectory(metrics, clock);
-    housekeeping.scheduleWithFixedDelay(calls::expire, 5, 5, TimeUnit.SECONDS);
+    CallDirectory calls = delivery.calls();
     CallEmitter callEmitter = new CallEmitter(calls, emitter);
     EventCodec codec = new EventCodec(config.delivery(), clock);
     if (webhooks != null) {
@@ -132,6 +134,7 @@ public final class RelayApp implements AutoCloseable {
       stops.push("broadcasts", broadcasts::close);
       readiness.require("laravel_broadcasts", broadcasts::problem);
     }
+    this.emitStream = emitStream(codec, callEmitter);
     this.api =
         new ApiServer(
             config.api(),
@@ -170,6 +173,18 @@ public final class RelayApp implements AutoCloseable {
     metrics.gauge("relay_sessions", "Sessions on this node", registry::size);
     metrics.gauge("relay_users", "Users with a session on this node", registry::users);
     metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
+  }
+
+  private @Nullable EmitStream emitStream(EventCodec codec, CallEmitter callEmitter) {
+    if (config.redis().url().isEmpty() || config.redis().streamInFlight() == 0) {
+      return null;
+    }
+    int maxEmit = config.api().maxEmitBytes();
+    EmitStream stream =
+        new EmitStream(
+            config.redis(), codec, callEmitter, maxEmit, metrics, System::currentTimeMillis);
+    readiness.require("emit_stream", stream::problem);
+    return stream;
   }
 
   private @Nullable Webhooks webhooks(WebhookQueue queue, InstantSource clock) {
@@ -238,6 +253,10 @@ public final class RelayApp implements AutoCloseable {
     listen(config.socket().bind(), config.socket().port(), sockets::start);
     listen(config.api().bind(), config.api().port(), api::start);
     stops.push("sessions", this::drain);
+    if (emitStream != null) {
+      emitStream.start();
+      stops.push("emit stream", emitStream::stop);
+    }
     stops.push("readiness", () -> draining.set(true));
   }
 
@@ -264,11 +283,13 @@ public final class RelayApp implements AutoCloseable {
   }
 
   private Map<String, Object> details() {
-    return Map.of(
-        "backplane",
-        config.redis().url().isPresent() ? "redis" : "memory",
-        "auth",
-        config.auth().mode().name().toLowerCase(Locale.ROOT));
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("backplane", config.redis().url().isPresent() ? "redis" : "memory");
+    details.put("auth", config.auth().mode().name().toLowerCase(Locale.ROOT));
+    if (emitStream != null) {
+      details.put("emit_stream", emitStream.details());
+    }
+    return details;
   }
 
   /** The port of the public door. */

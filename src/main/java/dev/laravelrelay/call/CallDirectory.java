@@ -6,11 +6,11 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * The calls that are known, by id: bounded, each for its time. Safe from any thread; nothing
- * blocks, and no stage completes exceptionally for a known reason.
+ * blocks.
  */
 public interface CallDirectory {
 
-  /** How many calls are known at most; more are refused, the known ones stay. */
+  /** How many calls a node keeps in memory at most; more are refused, the known ones stay. */
   int LIMIT = 100_000;
 
   /** What became of announcing a call. */
@@ -34,10 +34,13 @@ public interface CallDirectory {
   /** Makes a call known. */
   CompletionStage<Registration> register(CallTerms terms);
 
-  /** The call, if it is known. */
+  /** The call, if it is known; exceptionally if that cannot be found out now. */
   CompletionStage<Optional<Call>> get(String id);
 
-  /** Forgets the call; answers what was known of it. Nobody is told. */
+  /**
+   * Forgets the call; answers what was known of it. Nobody is told. Exceptionally if the directory
+   * cannot be reached now.
+   */
   CompletionStage<Optional<Call>> end(String id);
 
   /**

@@ -212,7 +212,12 @@ public final class ConfigReader {
     return new RedisConfig(
         values.redisUrl(Setting.REDIS_URL),
         values.text(Setting.REDIS_PREFIX),
-        List.copyOf(prefixes));
+        List.copyOf(prefixes),
+        values.number(Setting.STREAM_IN_FLIGHT),
+        new RedisConfig.Tls(
+            values.optional(Setting.REDIS_CA),
+            values.optional(Setting.REDIS_CERT),
+            values.secret(Setting.REDIS_KEY, 1)));
   }
 
   private DeliveryConfig delivery() {

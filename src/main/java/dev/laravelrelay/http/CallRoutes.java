@@ -11,12 +11,18 @@ import io.javalin.http.Context;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code /api/calls/{callId}}: Laravel announces calls, looks at them and forgets them. */
 final class CallRoutes {
+
+  private static final Logger log = LoggerFactory.getLogger(CallRoutes.class);
 
   /** Why a call is not announced. */
   static final String TAKEN = "The call's id is that of another caller and receiver.";
@@ -84,11 +90,21 @@ final class CallRoutes {
   }
 
   private <T> void later(Context ctx, CompletionStage<T> stage, Consumer<T> answer) {
-    if (stage.toCompletableFuture().isDone()) {
-      answer.accept(stage.toCompletableFuture().join());
+    CompletableFuture<T> future = stage.toCompletableFuture();
+    if (future.isDone() && !future.isCompletedExceptionally()) {
+      answer.accept(future.join());
     } else {
-      ctx.future(() -> stage.thenAcceptAsync(answer, threads).toCompletableFuture());
+      ctx.future(
+          () ->
+              future.thenAcceptAsync(answer, threads).exceptionally(failure -> away(ctx, failure)));
     }
+  }
+
+  private @Nullable Void away(Context ctx, Throwable failure) {
+    log.warn("the calls cannot be reached: {}", failure.toString());
+    ctx.header("Retry-After", "1");
+    errors.refuse(ctx, 503, "The calls cannot be reached now; ask again.");
+    return null;
   }
 
   private static void json(Context ctx, int status, Call call) {

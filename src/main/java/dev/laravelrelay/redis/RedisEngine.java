@@ -1,5 +1,6 @@
 package dev.laravelrelay.redis;
 
+import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.delivery.Backplane;
@@ -79,9 +80,7 @@ public final class RedisEngine implements AutoCloseable {
     this.names = new RedisNames(config.prefix());
     this.registry = registry;
     this.metrics = metrics;
-    RedisClients clients =
-        RedisClients.of(
-            config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL")));
+    RedisClients clients = RedisClients.of(config);
     this.emits = new RedisLane("emits", clients, EMIT_PATIENCE, metrics, clock);
     this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
@@ -103,6 +102,11 @@ public final class RedisEngine implements AutoCloseable {
   /** Who is online on any node. */
   public Presence presence() {
     return presence;
+  }
+
+  /** The calls that any node knows. */
+  public CallDirectory calls() {
+    return new RedisCallDirectory(emits, names, node);
   }
 
   /** The ids that came to any node, behind those that came to this one. */

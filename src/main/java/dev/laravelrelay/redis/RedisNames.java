@@ -54,6 +54,11 @@ final class RedisNames {
     return utf8(prefix + "id:" + tag(id));
   }
 
+  /** A string: a call. */
+  byte[] call(String id) {
+    return utf8(prefix + "call:" + tag(id));
+  }
+
   /** A hash: a user's sessions by node. */
   byte[] presence(String user) {
     return utf8(prefix + "here:" + tag(user));

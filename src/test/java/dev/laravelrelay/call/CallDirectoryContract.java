@@ -23,23 +23,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What every directory of calls must do. */
 @Timeout(60)
-abstract class CallDirectoryContract {
+public abstract class CallDirectoryContract {
 
-  static final String ANNA = "1";
-  static final String BEN = "2";
+  protected static final String ANNA = "1";
+  protected static final String BEN = "2";
 
   /** Directories of the same calls, on as many nodes. */
-  abstract List<CallDirectory> nodes();
+  protected abstract List<CallDirectory> nodes();
 
   private CallDirectory directory() {
     return nodes().getFirst();
   }
 
-  static CallTerms call(String id) {
+  protected static CallTerms call(String id) {
     return new CallTerms(id, ANNA, BEN, 60);
   }
 
-  static <T> T get(CompletionStage<T> stage) {
+  protected static <T> T get(CompletionStage<T> stage) {
     return stage.toCompletableFuture().join();
   }
 

@@ -26,7 +26,7 @@ class MemoryCallDirectoryTest extends CallDirectoryContract {
       new MemoryCallDirectory(new RelayMetrics(new SimpleMeterRegistry()), clock);
 
   @Override
-  List<CallDirectory> nodes() {
+  protected List<CallDirectory> nodes() {
     return List.of(roomy);
   }
 

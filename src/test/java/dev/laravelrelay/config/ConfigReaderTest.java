@@ -66,7 +66,7 @@ class ConfigReaderTest {
                 50,
                 30),
             new RedisConfig(
-                Optional.empty(), "relay:", List.of("laravel_database_", "laravel-database-")),
+                Optional.empty(), "relay:", List.of("laravel_database_", "laravel-database-"), 256),
             new DeliveryConfig(0, 100, 1_048_576, 268_435_456L),
             Duration.ofSeconds(10),
             new LogConfig(LogConfig.Format.TEXT, LogConfig.Level.INFO));
@@ -130,7 +130,12 @@ class ConfigReaderTest {
             new RedisConfig(
                 Optional.of(new Secret("rediss://user:pass@redis.example:6380/1")),
                 "mine:",
-                List.of("laravel_database_", "laravel-database-", "shop_")),
+                List.of("laravel_database_", "laravel-database-", "shop_"),
+                200,
+                new RedisConfig.Tls(
+                    Optional.of("/etc/ca.pem"),
+                    Optional.of("/etc/relay.pem"),
+                    Optional.of(new Secret("/etc/relay.key")))),
             new DeliveryConfig(30, 50, 32_768, 1L << 31),
             Duration.ofSeconds(20),
             new LogConfig(LogConfig.Format.JSON, LogConfig.Level.DEBUG));
@@ -175,8 +180,12 @@ class ConfigReaderTest {
         Map.entry("RELAY_USER_RATE", "9"),
         Map.entry("RELAY_CALL_HOLD", "45"),
         Map.entry("RELAY_REDIS_URL", "rediss://user:pass@redis.example:6380/1"),
+        Map.entry("RELAY_REDIS_CA", "/etc/ca.pem"),
+        Map.entry("RELAY_REDIS_CERT", "/etc/relay.pem"),
+        Map.entry("RELAY_REDIS_KEY", "/etc/relay.key"),
         Map.entry("RELAY_REDIS_PREFIX", "mine:"),
         Map.entry("RELAY_LARAVEL_PREFIX", "shop_"),
+        Map.entry("RELAY_STREAM_IN_FLIGHT", "200"),
         Map.entry("RELAY_HOLD_DEFAULT", "30"),
         Map.entry("RELAY_HELD_EVENTS", "50"),
         Map.entry("RELAY_HELD_BYTES", "32k"),
