@@ -22,6 +22,7 @@ import dev.laravelrelay.laravel.TokenIntrospection;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
 import dev.laravelrelay.metrics.RelayMetrics;
+import dev.laravelrelay.redis.EmitStream;
 import dev.laravelrelay.redis.LaravelBroadcasts;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
@@ -35,6 +36,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -73,6 +75,7 @@ public final class RelayApp implements AutoCloseable {
   private final ChannelMembers channels = new ChannelMembers();
   private final SocketServer sockets;
   private final ApiServer api;
+  private final @Nullable EmitStream emitStream;
 
   private RelayApp(RelayConfig config) {
     this.config = config;
@@ -118,6 +121,7 @@ public final class RelayApp implements AutoCloseable {
       stops.push("broadcasts", broadcasts::close);
       readiness.require("laravel_broadcasts", broadcasts::problem);
     }
+    this.emitStream = emitStream(codec, callEmitter);
     this.api =
         new ApiServer(
             config.api(),
@@ -156,6 +160,18 @@ public final class RelayApp implements AutoCloseable {
     metrics.gauge("relay_sessions", "Sessions on this node", registry::size);
     metrics.gauge("relay_users", "Users with a session on this node", registry::users);
     metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
+  }
+
+  private @Nullable EmitStream emitStream(EventCodec codec, CallEmitter callEmitter) {
+    if (config.redis().url().isEmpty() || config.redis().streamInFlight() == 0) {
+      return null;
+    }
+    int maxEmit = config.api().maxEmitBytes();
+    EmitStream stream =
+        new EmitStream(
+            config.redis(), codec, callEmitter, maxEmit, metrics, System::currentTimeMillis);
+    readiness.require("emit_stream", stream::problem);
+    return stream;
   }
 
   private @Nullable LaravelClient laravel(LaravelConfig laravelConfig) {
@@ -203,6 +219,10 @@ public final class RelayApp implements AutoCloseable {
     listen(config.socket().bind(), config.socket().port(), sockets::start);
     listen(config.api().bind(), config.api().port(), api::start);
     stops.push("sessions", this::drain);
+    if (emitStream != null) {
+      emitStream.start();
+      stops.push("emit stream", emitStream::stop);
+    }
     stops.push("readiness", () -> draining.set(true));
   }
 
@@ -229,11 +249,13 @@ public final class RelayApp implements AutoCloseable {
   }
 
   private Map<String, Object> details() {
-    return Map.of(
-        "backplane",
-        config.redis().url().isPresent() ? "redis" : "memory",
-        "auth",
-        config.auth().mode().name().toLowerCase(Locale.ROOT));
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("backplane", config.redis().url().isPresent() ? "redis" : "memory");
+    details.put("auth", config.auth().mode().name().toLowerCase(Locale.ROOT));
+    if (emitStream != null) {
+      details.put("emit_stream", emitStream.details());
+    }
+    return details;
   }
 
   /** The port of the public door. */

@@ -23,9 +23,14 @@ public final class CallEmitter {
 
   /** Emits the event, unless its call cannot be announced: then nothing is done. */
   public CompletableFuture<Emission> emit(EmitRequest request) {
+    return emit(request, () -> {});
+  }
+
+  /** As {@link #emit(EmitRequest)}, with {@link Emitter#emit(EmitRequest, Runnable)}'s notice. */
+  public CompletableFuture<Emission> emit(EmitRequest request, Runnable handedOver) {
     CallTerms call = request.call();
     if (call == null) {
-      return emitter.emit(request);
+      return emitter.emit(request, handedOver);
     }
     String id = request.event().id();
     return directory
@@ -33,7 +38,7 @@ public final class CallEmitter {
         .thenCompose(
             registration ->
                 switch (registration) {
-                  case Registration.Registered _ -> emitter.emit(request);
+                  case Registration.Registered _ -> emitter.emit(request, handedOver);
                   case Registration.Taken _ ->
                       CompletableFuture.<Emission>completedFuture(new Emission.CallTaken(id));
                   case Registration.Unavailable(int retryAfter) ->

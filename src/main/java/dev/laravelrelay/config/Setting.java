@@ -157,13 +157,32 @@ public enum Setting {
       Section.REDIS,
       Kind.SECRET,
       "",
-      "redis:// or rediss://, with user and password if any; without it the relay is one node."),
+      "redis://user:password@host:port/db, redis-sentinel://host,host?master=name or"
+          + " redis-cluster://host,host; rediss for TLS; without it the relay is one node."),
+  REDIS_CA(
+      Section.REDIS,
+      Kind.TEXT,
+      "",
+      "Who signs the certificate of a rediss server: a PEM or a PEM file's path; else the system's."),
+  REDIS_CERT(
+      Section.REDIS,
+      Kind.TEXT,
+      "",
+      "The relay's own certificate, where Redis wants one: likewise, with its chain."),
+  REDIS_KEY(
+      Section.REDIS, Kind.SECRET, "", "Its private key, PKCS#8 without passphrase: likewise."),
   REDIS_PREFIX(Section.REDIS, Kind.TEXT, "relay:", "Before the relay's own keys and channels."),
   LARAVEL_PREFIX(
       Section.REDIS,
       Kind.LIST,
       "",
       "Prefixes of Laravel's broadcast channels, besides laravel_database_ and laravel-database-."),
+  STREAM_IN_FLIGHT(
+      Section.REDIS,
+      256,
+      0,
+      10_000,
+      "Emits of the stream relay:emit that may be under way; with 0 this node does not read it."),
 
   HOLD_DEFAULT(
       Section.DELIVERY,

@@ -36,12 +36,22 @@ public final class Emitter {
 
   /** Emits the event; completes with what became of it, never exceptionally for a known reason. */
   public CompletableFuture<Emission> emit(EmitRequest request) {
-    return request.idempotent()
-        ? emittedIds.once(request, () -> publish(request.event()))
-        : publish(request.event());
+    return emit(request, () -> {});
   }
 
-  private CompletableFuture<Emission> publish(Event event) {
+  /**
+   * As {@link #emit(EmitRequest)}.
+   *
+   * @param handedOver run once the backplane has the event, before any receipt is awaited: what is
+   *     emitted after it arrives after it; not run if the event is not taken, or known already
+   */
+  public CompletableFuture<Emission> emit(EmitRequest request, Runnable handedOver) {
+    return request.idempotent()
+        ? emittedIds.once(request, () -> publish(request.event(), handedOver))
+        : publish(request.event(), handedOver);
+  }
+
+  private CompletableFuture<Emission> publish(Event event, Runnable handedOver) {
     boolean awaits = event.terms().confirmMillis() > 0;
     if (awaits && receipts.awaiting() >= MAX_AWAITING) {
       return CompletableFuture.completedFuture(new Emission.Busy(event.id(), 1));
@@ -50,7 +60,13 @@ public final class Emitter {
     CompletableFuture<Emission> emission =
         backplane
             .publish(event)
-            .thenCompose(published -> verdict(event, published, awaited))
+            .thenCompose(
+                published -> {
+                  if (published instanceof Published.Done) {
+                    handedOver.run();
+                  }
+                  return verdict(event, published, awaited);
+                })
             .toCompletableFuture();
     return awaited == null ? emission : emission.whenComplete((done, failure) -> awaited.stop());
   }

@@ -21,14 +21,15 @@ final class ApiAuth {
 
   /** Answers 401 and ends the request, unless it may pass. */
   void check(Context ctx) {
-    if (!OPEN.contains(ctx.path()) && !hasKey(ctx.req().getHeader("Authorization"))) {
+    if (!OPEN.contains(ctx.path()) && !accepts(ctx.req().getHeader("Authorization"))) {
       ctx.header("WWW-Authenticate", "Bearer");
       errors.refuse(ctx, 401);
       ctx.skipRemainingHandlers();
     }
   }
 
-  private boolean hasKey(@Nullable String header) {
+  /** Whether an {@code Authorization} header carries one of the keys. */
+  boolean accepts(@Nullable String header) {
     return header != null
         && header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
         && keys.accepts(header.substring(SCHEME.length()).strip());

@@ -2,8 +2,6 @@ package dev.laravelrelay.http;
 
 import dev.laravelrelay.metrics.RelayMetrics;
 import io.javalin.http.Context;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,23 +59,36 @@ final class ApiErrors {
     ctx.status(status).contentType(JSON).result(json(body));
   }
 
+  /** As {@link #invalid(Context, Map)}. */
+  void invalid(Exchange exchange, Map<String, List<String>> errors) {
+    answer(exchange, 422, invalidBody(errors));
+  }
+
+  /** As {@link #refuse(Context, int)}. */
+  void refuse(Exchange exchange, int status) {
+    refuse(exchange, status, sentence(status));
+  }
+
+  /** As {@link #refuse(Context, int, String)}. */
+  void refuse(Exchange exchange, int status, String message) {
+    answer(exchange, status, Map.of("message", message));
+  }
+
+  private void answer(Exchange exchange, int status, Map<String, ?> body) {
+    refused(status);
+    exchange.answer(status, json(body));
+  }
+
   /** Answers a body that was not taken, then closes the connection without losing the answer. */
-  void refuseUnread(Context ctx, RequestBody.Refused refusal) {
+  void refuseUnread(Exchange exchange, RequestBody.Refused refusal) {
     refused(refusal.status());
-    byte[] body = json(Map.of("message", refusal.message()));
-    HttpServletResponse response = ctx.res();
-    response.setStatus(refusal.status());
-    response.setContentType(JSON);
-    response.setContentLength(body.length);
-    response.setHeader("Connection", "close");
-    try {
-      response.getOutputStream().write(body);
-      response.flushBuffer();
-    } catch (IOException gone) {
-      log.debug("the client did not wait for its refusal", gone);
-      return;
-    }
-    RequestBody.discard(ctx.req());
+    exchange.answerUnread(refusal.status(), json(Map.of("message", refusal.message())));
+  }
+
+  /** Answers a request that failed for a reason that is not the client's, and logs it. */
+  void fail(Exchange exchange, Throwable failure) {
+    log.error("{} {} failed", exchange.request().getMethod(), exchange.path(), failure);
+    refuse(exchange, 500);
   }
 
   /** Counts a refusal that is answered within another reply. */

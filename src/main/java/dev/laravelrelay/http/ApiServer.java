@@ -22,13 +22,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +52,7 @@ public final class ApiServer implements AutoCloseable {
   private final ApiErrors errors;
   private final ApiAuth auth;
   private final QueuedThreadPool threads;
+  private final EmitHandler emits;
   private final Javalin javalin;
 
   /**
@@ -75,15 +76,22 @@ public final class ApiServer implements AutoCloseable {
     this.errors = new ApiErrors(metrics);
     this.auth = new ApiAuth(new ApiKeys(config.keys()), errors);
     this.threads = threads();
-    EmitRoute emit = new EmitRoute(config.maxEmitBytes(), codec, emitter, errors, metrics, threads);
-    BatchRoute batch =
-        new BatchRoute(
-            config.maxBatchBytes(),
-            config.maxEmitBytes(),
-            codec,
-            emitter,
+    this.emits =
+        new EmitHandler(
+            Map.of(
+                "/api/emit",
+                new EmitRoute(config.maxEmitBytes(), codec, emitter, errors, metrics),
+                "/api/emit/batch",
+                new BatchRoute(
+                    config.maxBatchBytes(),
+                    config.maxEmitBytes(),
+                    codec,
+                    emitter,
+                    errors,
+                    metrics,
+                    threads)),
+            auth,
             errors,
-            metrics,
             threads);
     OpsRoutes ops = new OpsRoutes(sessions, presence, readiness, metrics, details);
     CallRoutes callRoutes = new CallRoutes(calls, errors, threads);
@@ -93,8 +101,6 @@ public final class ApiServer implements AutoCloseable {
         Javalin.create(
             javalinConfig -> {
               configure(javalinConfig);
-              javalinConfig.routes.post("/api/emit", emit::handle);
-              javalinConfig.routes.post("/api/emit/batch", batch::handle);
               callRoutes.addTo(javalinConfig.routes);
               webhookRoutes.addTo(javalinConfig.routes);
               ops.addTo(javalinConfig.routes);
@@ -121,11 +127,13 @@ public final class ApiServer implements AutoCloseable {
 
   /** Method and path of every route, as {@code GET /health}. */
   Set<String> routes() {
-    return javalin.unsafe.internalRouter.allHttpHandlers().stream()
+    Set<String> routes = new TreeSet<>(emits.routes());
+    javalin.unsafe.internalRouter.allHttpHandlers().stream()
         .map(route -> route.endpoint)
         .filter(endpoint -> endpoint.method.isHttpMethod())
         .map(endpoint -> endpoint.method + " " + endpoint.path)
-        .collect(Collectors.toCollection(TreeSet::new));
+        .forEach(routes::add);
+    return routes;
   }
 
   private void configure(JavalinConfig javalinConfig) {
@@ -135,11 +143,24 @@ public final class ApiServer implements AutoCloseable {
     javalinConfig.http.prefer405over404 = true;
     javalinConfig.http.compressionStrategy = CompressionStrategy.NONE;
     javalinConfig.jetty.threadPool = threads;
-    javalinConfig.jetty.modifyServer(server -> server.setErrorHandler(new JsonErrorHandler()));
+    javalinConfig.jetty.modifyServer(this::prepare);
     javalinConfig.jetty.addConnector(this::connector);
     javalinConfig.routes.before(auth::check);
     javalinConfig.routes.exception(HttpResponseException.class, this::refuse);
     javalinConfig.routes.exception(Exception.class, this::fail);
+  }
+
+  /** Javalin takes no handler that is not its own; hence this one steps in front at the start. */
+  private void prepare(Server server) {
+    server.setErrorHandler(new JsonErrorHandler());
+    server.addEventListener(
+        new LifeCycle.Listener() {
+          @Override
+          public void lifeCycleStarting(LifeCycle starting) {
+            emits.setHandler(server.getHandler());
+            server.setHandler(emits);
+          }
+        });
   }
 
   private Connector connector(Server server, HttpConfiguration http) {

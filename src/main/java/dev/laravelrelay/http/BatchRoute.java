@@ -6,7 +6,6 @@ import dev.laravelrelay.event.EmitRequest;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.EventCodec.Parsed;
 import dev.laravelrelay.metrics.RelayMetrics;
-import io.javalin.http.Context;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,7 @@ import tools.jackson.core.JsonGenerator;
  * {@code POST /api/emit/batch}: many emits in one request, emitted in their order. One that is bad
  * fails alone. Answered when the last verdict is there; no thread waits for it.
  */
-final class BatchRoute {
+final class BatchRoute implements EmitHandler.Route {
 
   private sealed interface Result {
 
@@ -57,35 +56,45 @@ final class BatchRoute {
     this.threads = threads;
   }
 
-  void handle(Context ctx) {
-    long start = System.nanoTime();
-    if (ctx.req().getHeader("Idempotency-Key") != null) {
+  @Override
+  public int limit() {
+    return limit;
+  }
+
+  @Override
+  public boolean isShort(byte[] body) {
+    return false;
+  }
+
+  @Override
+  public void handle(Exchange exchange, byte[] body, long start) {
+    if (exchange.header("Idempotency-Key") != null) {
       String sentence = "The Idempotency-Key is for single emits: give each emit its own id.";
-      errors.invalid(ctx, Map.of("id", List.of(sentence)));
+      errors.invalid(exchange, Map.of("id", List.of(sentence)));
       return;
     }
-    switch (RequestBody.read(ctx.req(), limit)) {
-      case RequestBody.Refused refused -> errors.refuseUnread(ctx, refused);
-      case RequestBody.Whole(byte[] body) -> {
-        switch (EmitBatch.split(body)) {
-          case EmitBatch.NotJson(String message) -> errors.refuse(ctx, 400, message);
-          case EmitBatch.Invalid(var problems) -> errors.invalid(ctx, problems);
-          case EmitBatch.Items(List<byte[]> emits) -> emit(ctx, emits, start);
-        }
-      }
+    switch (EmitBatch.split(body)) {
+      case EmitBatch.NotJson(String message) -> errors.refuse(exchange, 400, message);
+      case EmitBatch.Invalid(var problems) -> errors.invalid(exchange, problems);
+      case EmitBatch.Items(List<byte[]> emits) -> emit(exchange, emits, start);
     }
   }
 
-  private void emit(Context ctx, List<byte[]> emits, long start) {
+  private void emit(Exchange exchange, List<byte[]> emits, long start) {
     List<CompletableFuture<Result>> results = new ArrayList<>(emits.size());
     emits.forEach(emit -> results.add(result(emit, start)));
     CompletableFuture<Void> all =
         CompletableFuture.allOf(results.toArray(CompletableFuture[]::new));
-    if (all.isDone()) {
-      answer(ctx, results);
-    } else {
-      ctx.future(() -> all.thenRunAsync(() -> answer(ctx, results), threads));
-    }
+    Executor by = all.isDone() ? Runnable::run : threads;
+    all.whenCompleteAsync(
+        (done, failure) -> {
+          if (failure == null) {
+            answer(exchange, results);
+          } else {
+            errors.fail(exchange, failure);
+          }
+        },
+        by);
   }
 
   private CompletableFuture<Result> result(byte[] emit, long start) {
@@ -108,7 +117,7 @@ final class BatchRoute {
     return CompletableFuture.completedFuture(new Result.Refused(status, body));
   }
 
-  private static void answer(Context ctx, List<CompletableFuture<Result>> results) {
+  private static void answer(Exchange exchange, List<CompletableFuture<Result>> results) {
     byte[] json =
         JsonBytes.object(
             out -> {
@@ -116,7 +125,7 @@ final class BatchRoute {
               results.forEach(result -> write(result.join(), out));
               out.writeEndArray();
             });
-    JsonBytes.send(ctx, json);
+    exchange.answer(200, json);
   }
 
   private static void write(Result result, JsonGenerator out) {

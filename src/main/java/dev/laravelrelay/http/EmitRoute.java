@@ -6,74 +6,76 @@ import dev.laravelrelay.event.EmitRequest;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.EventCodec.Parsed;
 import dev.laravelrelay.metrics.RelayMetrics;
-import io.javalin.http.Context;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import org.eclipse.jetty.http.HttpHeader;
 
 /**
- * {@code POST /api/emit}: hop 1 of an event's way. Every 4xx ends here. Where the verdict is known
- * at once it is answered on the request's thread; otherwise no thread waits for it.
+ * {@code POST /api/emit}: hop 1 of an event's way. Every 4xx ends here. Never blocks: the verdict
+ * is answered by the thread that makes it, be it a selector's or an event loop's.
  */
-final class EmitRoute {
+final class EmitRoute implements EmitHandler.Route {
+
+  /** Above this many bytes reading the emit would hold up those who wait for the thread. */
+  private static final int SHORT_BYTES = 16 * 1_024;
 
   private final int limit;
   private final EventCodec codec;
   private final CallEmitter emitter;
   private final ApiErrors errors;
   private final RelayMetrics metrics;
-  private final Executor threads;
 
   /**
    * @param limit the largest body, in bytes
-   * @param threads write the answers that come late
    */
   EmitRoute(
-      int limit,
-      EventCodec codec,
-      CallEmitter emitter,
-      ApiErrors errors,
-      RelayMetrics metrics,
-      Executor threads) {
+      int limit, EventCodec codec, CallEmitter emitter, ApiErrors errors, RelayMetrics metrics) {
     this.limit = limit;
     this.codec = codec;
     this.emitter = emitter;
     this.errors = errors;
     this.metrics = metrics;
-    this.threads = threads;
   }
 
-  void handle(Context ctx) {
-    long start = System.nanoTime();
-    switch (RequestBody.read(ctx.req(), limit)) {
-      case RequestBody.Refused refused -> errors.refuseUnread(ctx, refused);
-      case RequestBody.Whole(byte[] body) -> {
-        switch (codec.parse(body, ctx.req().getHeader("Idempotency-Key"))) {
-          case Parsed.NotJson(String message) -> errors.refuse(ctx, 400, message);
-          case Parsed.Invalid(var problems) -> errors.invalid(ctx, problems);
-          case Parsed.Valid(EmitRequest request) -> emit(ctx, request, start);
-        }
-      }
+  @Override
+  public int limit() {
+    return limit;
+  }
+
+  @Override
+  public boolean isShort(byte[] body) {
+    return body.length <= SHORT_BYTES;
+  }
+
+  @Override
+  public void handle(Exchange exchange, byte[] body, long start) {
+    switch (codec.parse(body, exchange.header("Idempotency-Key"))) {
+      case Parsed.NotJson(String message) -> errors.refuse(exchange, 400, message);
+      case Parsed.Invalid(var problems) -> errors.invalid(exchange, problems);
+      case Parsed.Valid(EmitRequest request) ->
+          emitter
+              .emit(request)
+              .whenComplete(
+                  (emission, failure) -> {
+                    if (failure == null) {
+                      answer(exchange, emission, start);
+                    } else {
+                      errors.fail(exchange, failure);
+                    }
+                  });
     }
   }
 
-  private void emit(Context ctx, EmitRequest request, long start) {
-    CompletableFuture<Emission> emission = emitter.emit(request);
-    if (emission.isDone()) {
-      answer(ctx, emission.join(), start);
-    } else {
-      ctx.future(() -> emission.thenAcceptAsync(late -> answer(ctx, late, start), threads));
-    }
-  }
-
-  private void answer(Context ctx, Emission emission, long start) {
+  private void answer(Exchange exchange, Emission emission, long start) {
     EmitReply reply = EmitReply.of(emission, start, metrics);
     if (emission instanceof Emission.Unavailable unavailable) {
-      ctx.header("Retry-After", Integer.toString(unavailable.retryAfterSeconds()));
+      retryAfter(exchange, unavailable.retryAfterSeconds());
     }
     if (emission instanceof Emission.Busy busy) {
-      ctx.header("Retry-After", Integer.toString(busy.retryAfterSeconds()));
+      retryAfter(exchange, busy.retryAfterSeconds());
     }
-    ctx.status(reply.status());
-    JsonBytes.send(ctx, JsonBytes.object(reply::write));
+    exchange.answer(reply.status(), JsonBytes.object(reply::write));
+  }
+
+  private static void retryAfter(Exchange exchange, int seconds) {
+    exchange.answerWith(HttpHeader.RETRY_AFTER, Integer.toString(seconds));
   }
 }

@@ -28,40 +28,46 @@ sealed interface RequestBody {
   /** Not taken. */
   record Refused(int status, String message) implements RequestBody {}
 
-  /** Reads the body; blocks while it comes in. */
-  static RequestBody read(HttpServletRequest request, int limit) {
-    if (!isJson(request.getContentType())) {
+  Refused CUT = new Refused(400, "The body did not arrive whole.");
+
+  /** Why a body is refused whatever it holds; null if it is to be read. */
+  static @Nullable Refused refusedByHead(
+      @Nullable String type, @Nullable String encoding, long length, int limit) {
+    if (!isJson(type)) {
       return new Refused(415, "The Content-Type must be application/json in UTF-8.");
     }
-    if (request.getHeader("Content-Encoding") != null) {
+    if (encoding != null) {
       return new Refused(415, "The body must not be compressed.");
     }
+    return length > limit ? tooLarge(limit) : null;
+  }
+
+  /** Reads the body; blocks while it comes in. */
+  static RequestBody read(HttpServletRequest request, int limit) {
     long length = request.getContentLengthLong();
-    if (length > limit) {
-      return tooLarge(limit);
+    Refused refused =
+        refusedByHead(
+            request.getContentType(), request.getHeader("Content-Encoding"), length, limit);
+    if (refused != null) {
+      return refused;
     }
     try {
       InputStream in = request.getInputStream();
       return length >= 0 ? known(in, (int) length) : unknown(in, limit);
     } catch (IOException cut) {
-      return new Refused(400, "The body did not arrive whole.");
+      return CUT;
     }
   }
 
   /**
    * Reads what a client goes on sending after its answer: closing on it would reset the connection,
-   * and the answer would be lost with it. Bounded in bytes and time; a client that waits for {@code
-   * 100 Continue} sends nothing and is not asked to.
+   * and the answer would be lost with it. Bounded in bytes and time.
    */
-  static void discard(HttpServletRequest request) {
-    if (request.getHeader("Expect") != null) {
-      return;
-    }
+  static void discard(InputStream in) {
     long end = System.nanoTime() + DISCARD_FOR.toNanos();
     byte[] buffer = new byte[1 << 16];
     long left = DISCARD_BYTES;
     try {
-      InputStream in = request.getInputStream();
       int read = 0;
       while (read >= 0 && left > 0 && System.nanoTime() - end < 0) {
         read = in.read(buffer);
@@ -74,9 +80,7 @@ sealed interface RequestBody {
 
   private static RequestBody known(InputStream in, int length) throws IOException {
     byte[] bytes = new byte[length];
-    return in.readNBytes(bytes, 0, length) == length
-        ? new Whole(bytes)
-        : new Refused(400, "The body did not arrive whole.");
+    return in.readNBytes(bytes, 0, length) == length ? new Whole(bytes) : CUT;
   }
 
   private static RequestBody unknown(InputStream in, int limit) throws IOException {
@@ -84,7 +88,7 @@ sealed interface RequestBody {
     return bytes.length <= limit ? new Whole(bytes) : tooLarge(limit);
   }
 
-  private static Refused tooLarge(int limit) {
+  static Refused tooLarge(int limit) {
     return new Refused(413, "The body must not be larger than %d bytes.".formatted(limit));
   }
 

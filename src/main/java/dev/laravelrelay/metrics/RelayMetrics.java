@@ -315,6 +315,19 @@ public final class RelayMetrics {
         .increment();
   }
 
+  /**
+   * An emit of a stream; the result is its verdict, duplicate, retried, or why it went to the dead
+   * ones: malformed, conflict or failed.
+   */
+  public void streamEmit(String result) {
+    counter("relay_stream_emits", "Emits of streams, by result", "result", result).increment();
+  }
+
+  /** Emits of a stream were taken over that were read before and not done. */
+  public void streamClaimed(int emits) {
+    counter("relay_stream_claimed", "Emits of streams taken over unfinished").increment(emits);
+  }
+
   // --- held events
 
   /** An event was put among the held ones of a user. */

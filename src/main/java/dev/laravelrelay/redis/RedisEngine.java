@@ -89,9 +89,7 @@ public final class RedisEngine implements AutoCloseable {
     this.registry = registry;
     this.clock = clock;
     this.metrics = metrics;
-    RedisClients clients =
-        RedisClients.of(
-            config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL")));
+    RedisClients clients = RedisClients.of(config);
     this.emits = new RedisLane("emits", clients, EMIT_PATIENCE, metrics, clock);
     this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.hooks = new RedisLane("webhooks", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);

@@ -1,7 +1,10 @@
 package dev.laravelrelay.session;
 
 import dev.laravelrelay.protocol.CloseReason;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Heartbeat {
 
+  /** Beyond as many stray answers there are no receipts: each costs as many pings. */
+  static final int MAX_STRAY = 4;
+
   private final Connection connection;
   private final long interval;
   private final long timeout;
@@ -29,6 +35,9 @@ public final class Heartbeat {
   private long answeredAt;
   private @Nullable List<Receipt> covered;
   private @Nullable List<Receipt> uncovered;
+  private boolean regular;
+  private boolean mute;
+  private @Nullable Deque<List<Receipt>> lagging;
 
   /** Starts at {@code now}: the first ping is due one interval later. Durations in nanoseconds. */
   public Heartbeat(Connection connection, long interval, long timeout, long now) {
@@ -41,12 +50,15 @@ public final class Heartbeat {
 
   /** Asks for a receipt for everything written so far. */
   public void cover(Receipt receipt, long now) {
+    if (mute) {
+      return;
+    }
     if (uncovered == null) {
       uncovered = new ArrayList<>(2);
     }
     uncovered.add(receipt);
     if (!awaitingAnswer) {
-      ping(now);
+      ping(now, false);
     }
   }
 
@@ -60,11 +72,47 @@ public final class Heartbeat {
     answeredAt = now;
     List<Receipt> proved = covered;
     covered = null;
-    if (uncovered != null) {
-      ping(now);
+    if (lagging != null) {
+      lagging.addLast(proved == null ? List.of() : proved);
+      proved = lagging.removeFirst();
+    }
+    if (uncovered != null || isLagging()) {
+      ping(now, false);
     }
     if (proved != null) {
       proved.forEach(Receipt::received);
+    }
+  }
+
+  private boolean isLagging() {
+    return lagging != null && lagging.stream().anyMatch(receipts -> !receipts.isEmpty());
+  }
+
+  /** What was written so far may have got lost: its receipts are not given. */
+  public void doubt() {
+    covered = null;
+    uncovered = null;
+  }
+
+  /** Takes back the ping that has not gone out yet. False if it was a regular one, and must go. */
+  public boolean withdraw() {
+    if (!awaitingAnswer || regular) {
+      return false;
+    }
+    awaitingAnswer = false;
+    since = answeredAt;
+    return true;
+  }
+
+  /**
+   * As many answers may come that are not to the pings sent from here on: a receipt waits for as
+   * many more.
+   */
+  public void expectStray(int answers) {
+    if (answers > MAX_STRAY) {
+      mute = true;
+    } else if (answers > 0) {
+      lagging = new ArrayDeque<>(Collections.nCopies(answers, List.of()));
     }
   }
 
@@ -76,7 +124,7 @@ public final class Heartbeat {
     if (awaitingAnswer) {
       connection.close(CloseReason.PING_TIMEOUT);
     } else {
-      ping(now);
+      ping(now, true);
     }
   }
 
@@ -93,8 +141,9 @@ public final class Heartbeat {
     return since + (awaitingAnswer ? timeout : interval);
   }
 
-  private void ping(long now) {
+  private void ping(long now, boolean isRegular) {
     awaitingAnswer = true;
+    regular = isRegular;
     since = now;
     covered = uncovered;
     uncovered = null;

@@ -6,18 +6,27 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The query of an Engine.IO request. */
+/**
+ * The query of an Engine.IO request.
+ *
+ * @param tag the cache buster {@code t}
+ */
 record EngineRequest(
     Map<String, List<String>> query,
     String transport,
     @Nullable String sid,
-    @Nullable String version) {
+    @Nullable String version,
+    @Nullable String tag) {
 
   static EngineRequest of(HttpRequest request) {
     Map<String, List<String>> query = query(request);
     String transport = first(query, "transport");
     return new EngineRequest(
-        query, transport == null ? "" : transport, first(query, "sid"), first(query, "EIO"));
+        query,
+        transport == null ? "" : transport,
+        first(query, "sid"),
+        first(query, "EIO"),
+        first(query, "t"));
   }
 
   /** The decoded parameters; none if they cannot be decoded. */

@@ -102,11 +102,12 @@ public final class EngineServer implements Route {
     if (connection == null) {
       return body -> openPolling(request, parsed, reply);
     }
+    PollRequest poll = PollRequest.of(request, parsed, reply, connection.sid());
     if (request.method().equals(HttpMethod.GET)) {
-      return body -> connection.loop().execute(() -> connection.poll(reply));
+      return body -> connection.loop().execute(() -> connection.poll(poll));
     }
     if (request.method().equals(HttpMethod.POST)) {
-      return post(request, reply, connection);
+      return post(request, poll, connection);
     }
     reply.send(HttpResponseStatus.INTERNAL_SERVER_ERROR, HttpReply.TEXT, "");
     return DONE;
@@ -194,6 +195,7 @@ public final class EngineServer implements Route {
     byte[] bytes = new byte[SID_BYTES];
     random.nextBytes(bytes);
     String sid = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    PollRequest.mark(channel, sid);
     NettyConnection connection = new NettyConnection(sid, channel.eventLoop(), this);
     connections.put(sid, connection);
     return connection;
@@ -210,7 +212,8 @@ public final class EngineServer implements Route {
 
   // --- messages of a polling client
 
-  private Route.Exchange post(HttpRequest request, HttpReply reply, NettyConnection connection) {
+  private Route.Exchange post(HttpRequest request, PollRequest post, NettyConnection connection) {
+    HttpReply reply = post.reply();
     String type = request.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
     if (type.regionMatches(true, 0, BINARY, 0, BINARY.length()) || !connection.startPost()) {
       refuse(reply, EngineIo.Refusal.BAD_REQUEST);
@@ -230,7 +233,7 @@ public final class EngineServer implements Route {
             .execute(
                 () -> {
                   connection.endPost();
-                  connection.post(text, reply);
+                  connection.post(text, post);
                 });
       }
 

@@ -17,7 +17,6 @@ import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,14 +30,12 @@ final class HttpDoor extends ChannelInboundHandlerAdapter {
 
   private static final Logger log = LoggerFactory.getLogger(HttpDoor.class);
   private static final int FIRST_BODY_BYTES = 16_384;
-  private static final List<String> PROXY_HEADERS = List.of("X-Forwarded-For", "Forwarded", "Via");
   private static final HttpResponseStatus NO_CONTENT = HttpResponseStatus.NO_CONTENT;
 
   private final Map<String, Route> routes;
   private final Cors cors;
   private Route.@Nullable Exchange exchange;
   private @Nullable ByteArrayOutputStream body;
-  private boolean untouched = true;
 
   /**
    * @param routes by path, without the query
@@ -66,12 +63,7 @@ final class HttpDoor extends ChannelInboundHandlerAdapter {
     HttpHeaders headers = cors.headers(request);
     boolean readable = request.decoderResult().isSuccess();
     HttpReply reply =
-        new HttpReply(
-            context.channel(),
-            headers,
-            readable && HttpUtil.isKeepAlive(request),
-            untouched && !isProxied(request));
-    untouched = false;
+        new HttpReply(context.channel(), headers, readable && HttpUtil.isKeepAlive(request));
     if (!readable) {
       reply.send(HttpResponseStatus.BAD_REQUEST, HttpReply.TEXT, "Bad request\n");
       return;
@@ -99,10 +91,6 @@ final class HttpDoor extends ChannelInboundHandlerAdapter {
     }
     exchange = begun;
     body = new ByteArrayOutputStream((int) Math.min(announced, FIRST_BODY_BYTES));
-  }
-
-  private static boolean isProxied(HttpRequest request) {
-    return PROXY_HEADERS.stream().anyMatch(request.headers()::contains);
   }
 
   private static String path(String uri) {

@@ -10,13 +10,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 
-/**
- * Writes one answer to an HTTP request on the public port.
- *
- * @param fresh whether the client opened its TCP connection for this request; false also if a proxy
- *     is between, whose connections say nothing of the client's
- */
-record HttpReply(Channel channel, HttpHeaders cors, boolean keepAlive, boolean fresh) {
+/** Writes one answer to an HTTP request on the public port. */
+record HttpReply(Channel channel, HttpHeaders cors, boolean keepAlive) {
 
   static final String TEXT = "text/plain; charset=UTF-8";
   static final String HTML = "text/html";

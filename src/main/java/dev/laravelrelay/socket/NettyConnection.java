@@ -181,12 +181,14 @@ public final class NettyConnection
   }
 
   private void pong() {
-    heartbeat.answered(System.nanoTime());
     if (transport instanceof PollingTransport polling) {
-      polling.ponged(outbox);
-    } else if (pollUnproved) {
-      pollUnproved = false;
-      transport.flush(outbox);
+      polling.ponged();
+    } else {
+      heartbeat.answered(System.nanoTime());
+      if (pollUnproved) {
+        pollUnproved = false;
+        transport.flush(outbox);
+      }
     }
   }
 
@@ -207,15 +209,16 @@ public final class NettyConnection
   // --- polling
 
   /** A poll, on the loop. */
-  void poll(HttpReply reply) {
+  void poll(PollRequest request) {
     if (!closed && heartbeat.isOverdue(System.nanoTime())) {
       close(CloseReason.PING_TIMEOUT);
     }
     if (transport instanceof PollingTransport polling) {
-      polling.poll(reply);
+      polling.poll(request);
     } else {
       server.refuse(
-          reply, closed ? EngineIo.Refusal.SESSION_UNKNOWN : EngineIo.Refusal.BAD_REQUEST);
+          request.reply(),
+          closed ? EngineIo.Refusal.SESSION_UNKNOWN : EngineIo.Refusal.BAD_REQUEST);
     }
   }
 
@@ -242,13 +245,13 @@ public final class NettyConnection
   }
 
   /** The body of the POST that was started, on the loop. */
-  void post(String body, HttpReply reply) {
+  void post(String body, PollRequest request) {
     if (closed) {
-      server.refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
+      server.refuse(request.reply(), EngineIo.Refusal.SESSION_UNKNOWN);
     } else if (transport instanceof PollingTransport polling) {
-      polling.post(body, reply);
+      polling.post(body, request);
     } else {
-      receivePost(body, reply);
+      receivePost(body, request.reply());
     }
   }
 
@@ -323,7 +326,7 @@ public final class NettyConnection
       case TAKEN_OVER -> {
         upgrade = null;
         polling.end();
-        pollUnproved = polling.awaitsPong();
+        pollUnproved = polling.handOver();
         transport = new WebSocketTransport(current.channel(), timer());
         flush();
       }

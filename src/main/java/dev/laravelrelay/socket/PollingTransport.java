@@ -3,6 +3,7 @@ package dev.laravelrelay.socket;
 import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.protocol.EngineIo;
 import dev.laravelrelay.protocol.Frame;
+import dev.laravelrelay.session.Heartbeat;
 import dev.laravelrelay.session.Outbox;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -19,12 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>HTTP libraries repeat a poll by themselves when the connection broke before its answer came
  * (OkHttp and browsers do): the client never learns that a payload is missing. Hence nothing is
- * sent behind a payload with a ping until the pong is here. What was lost is then never followed by
- * something newer, and never covered by a later pong: the ping times out instead.
- *
- * <p>They repeat a POST likewise, so a pong may come twice, and the second would prove what was
- * sent after the first. A repeat comes by a fresh TCP connection, where a client in good health
- * uses one that it has: see {@link #mayBeRepeat}.
+ * sent behind a payload with a ping until its pong is here and proves it, see {@link PollProof}.
+ * What was lost is then never followed by something newer: the ping times out instead.
  */
 final class PollingTransport implements Transport {
 
@@ -32,42 +29,53 @@ final class PollingTransport implements Transport {
   private static final long CLOSE_GRACE_MILLIS = 150;
   private static final long RELEASE_MILLIS = 10;
 
-  /** One for the poll and one for what the client sends. */
-  private static final int CONNECTIONS_IN_USE = 2;
+  private static final int MAX_NUDGES = 3;
 
   private final NettyConnection connection;
   private final ChannelFutureListener aborted;
-  private @Nullable HttpReply poll;
+  private final PollProof proof;
+  private @Nullable PollRequest poll;
   private boolean ended;
   private boolean awaitingPong;
-  private boolean reusesConnections;
-  private final List<Channel> inUse = new ArrayList<>(CONNECTIONS_IN_USE);
+
+  /** The pong is here, and whether it answers this ping is not yet known. */
+  private boolean doubtful;
+
+  private int nudges;
   private final AtomicBoolean readingPost = new AtomicBoolean();
 
   PollingTransport(NettyConnection connection) {
     this.connection = connection;
+    this.proof = new PollProof(connection.sid());
     this.aborted = closed -> connection.loop().execute(() -> aborted(closed.channel()));
   }
 
   /** A poll came in. */
-  void poll(HttpReply reply) {
+  void poll(PollRequest request) {
     if (connection.isClosed()) {
-      lastPoll(reply);
-    } else if ((mayBeRepeat(reply) && awaitingPong) || !accept(reply)) {
-      breakOff(reply);
-    } else {
-      flush(connection.outbox());
-      if (connection.isProbed()) {
-        connection.after(RELEASE_MILLIS, this::releaseWhileProbed);
-      }
+      lastPoll(request);
+      return;
+    }
+    boolean lost = proof.polled(request) != PollProof.Kind.NEW && awaitingPong;
+    if (lost || !accept(request)) {
+      breakOff(request);
+      return;
+    }
+    resolve();
+    if (doubtful) {
+      nudge();
+    }
+    flush(connection.outbox());
+    if (connection.isProbed()) {
+      connection.after(RELEASE_MILLIS, this::releaseWhileProbed);
     }
   }
 
   /** A poll after the end: gets what was left for it, once. */
-  private void lastPoll(HttpReply reply) {
+  private void lastPoll(PollRequest request) {
     if (connection.outbox().isEmpty()) {
-      connection.server().refuse(reply, EngineIo.Refusal.SESSION_UNKNOWN);
-    } else if (accept(reply)) {
+      connection.server().refuse(request.reply(), EngineIo.Refusal.SESSION_UNKNOWN);
+    } else if (accept(request)) {
       close(CloseReason.SERVER_DISCONNECTED, connection.outbox());
       connection.server().forget(connection);
     }
@@ -80,24 +88,29 @@ final class PollingTransport implements Transport {
     }
   }
 
-  private boolean accept(HttpReply reply) {
+  private boolean accept(PollRequest request) {
     if (poll != null) {
       return false;
     }
-    poll = reply;
-    reply.channel().closeFuture().addListener(aborted);
+    poll = request;
+    request.channel().closeFuture().addListener(aborted);
     return true;
   }
 
   /** A POST was read. */
-  void post(String body, HttpReply reply) {
-    if (mayBeRepeat(reply) && awaitingPong) {
-      breakOff(reply);
+  void post(String body, PollRequest request) {
+    HttpReply reply = request.reply();
+    PollProof.Kind kind = proof.posted(request);
+    if (kind == PollProof.Kind.PERHAPS_REPEATED && awaitingPong) {
+      breakOff(request);
+    } else if (kind == PollProof.Kind.REPEATED) {
+      connection.server().ok(reply);
     } else if (body.equals(CLOSE) && poll == null) {
       // Its poll is on another TCP connection, and may be read a moment later by another loop.
       connection.after(CLOSE_GRACE_MILLIS, () -> closeLate(body, reply));
     } else {
       connection.receivePost(body, reply);
+      resolve();
     }
   }
 
@@ -109,9 +122,9 @@ final class PollingTransport implements Transport {
     }
   }
 
-  private void breakOff(HttpReply reply) {
+  private void breakOff(PollRequest request) {
     connection.close(CloseReason.TRANSPORT_ERROR);
-    connection.server().refuse(reply, EngineIo.Refusal.BAD_REQUEST);
+    connection.server().refuse(request.reply(), EngineIo.Refusal.BAD_REQUEST);
   }
 
   /** False if another POST is being read, which breaks the protocol. From any thread. */
@@ -122,23 +135,6 @@ final class PollingTransport implements Transport {
   /** From any thread. */
   void endPost() {
     readingPost.set(false);
-  }
-
-  /**
-   * Whether this may be a request that the client's HTTP library repeats after its TCP connections
-   * broke: it opened one for it, though it has two and uses those it has. Unknowable of clients
-   * that never use one twice, and of those behind a proxy.
-   */
-  private boolean mayBeRepeat(HttpReply request) {
-    boolean repeat = request.fresh() && reusesConnections && inUse.size() == CONNECTIONS_IN_USE;
-    reusesConnections |= !request.fresh();
-    if (!inUse.contains(request.channel())) {
-      if (inUse.size() == CONNECTIONS_IN_USE) {
-        inUse.removeFirst();
-      }
-      inUse.add(request.channel());
-    }
-    return repeat;
   }
 
   /** Answers a waiting poll with a NOOP, so that the client may go on to its WebSocket. */
@@ -152,19 +148,61 @@ final class PollingTransport implements Transport {
   void end() {
     ended = true;
     if (poll != null) {
-      connection.server().refuse(take(), EngineIo.Refusal.BAD_REQUEST);
+      connection.server().refuse(take().reply(), EngineIo.Refusal.BAD_REQUEST);
     }
   }
 
-  /** Whether the last payload with a ping may have got lost. */
-  boolean awaitsPong() {
-    return awaitingPong;
+  // --- what a pong proves
+
+  /** A pong. One that was not asked for proves nothing. */
+  void ponged() {
+    if (awaitingPong) {
+      doubtful = true;
+      resolve();
+    }
   }
 
-  /** The pong is here: what has waited for it goes out. */
-  void ponged(Outbox outbox) {
-    awaitingPong = false;
-    flush(outbox);
+  /** Goes on if the pong is known to prove the payload with its ping. */
+  private void resolve() {
+    if (doubtful && proof.isProved()) {
+      doubtful = false;
+      awaitingPong = false;
+      nudges = 0;
+      connection.heartbeat().answered(System.nanoTime());
+      flush(connection.outbox());
+    }
+  }
+
+  /**
+   * The client polls by another TCP connection than the one to be proved. A ping makes it use two
+   * at once; if that does not help, the one is gone, and what went by it may be.
+   */
+  private void nudge() {
+    if (nudges++ < MAX_NUDGES) {
+      proof.nudged();
+      answer(List.of(EngineIo.PING));
+    } else {
+      connection.close(CloseReason.TRANSPORT_ERROR);
+    }
+  }
+
+  /**
+   * The WebSocket takes over. Whether what follows has to wait for the pong to the last payload; if
+   * no pong could prove it, its receipts are not given.
+   */
+  boolean handOver() {
+    if (awaitingPong && proof.isCertain()) {
+      return true;
+    }
+    Heartbeat heartbeat = connection.heartbeat();
+    if (awaitingPong) {
+      if (!proof.isProvedByUpgrade()) {
+        heartbeat.doubt();
+      }
+      heartbeat.answered(System.nanoTime());
+    }
+    heartbeat.expectStray(proof.strayPongs());
+    return false;
   }
 
   @Override
@@ -182,7 +220,19 @@ final class PollingTransport implements Transport {
     if (poll != null && !awaitingPong && !outbox.isEmpty()) {
       List<Frame> frames = new ArrayList<>();
       outbox.drainTo(frames::add);
-      answer(frames);
+      if (frames.contains(EngineIo.PING) && !proof.canProve()) {
+        withdraw(frames);
+      }
+      if (!frames.isEmpty()) {
+        answer(frames);
+      }
+    }
+  }
+
+  private void withdraw(List<Frame> frames) {
+    connection.heartbeat().doubt();
+    if (connection.heartbeat().withdraw()) {
+      frames.remove(EngineIo.PING);
     }
   }
 
@@ -209,15 +259,20 @@ final class PollingTransport implements Transport {
   }
 
   private void answer(List<Frame> frames) {
-    awaitingPong |= frames.contains(EngineIo.PING);
-    take().send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
+    PollRequest answered = take();
+    proof.answered(answered);
+    if (!awaitingPong && frames.contains(EngineIo.PING)) {
+      awaitingPong = true;
+      proof.pinged(answered);
+    }
+    answered.reply().send(HttpResponseStatus.OK, HttpReply.TEXT, EngineIo.encodePayload(frames));
   }
 
-  private HttpReply take() {
-    HttpReply reply = Objects.requireNonNull(poll);
+  private PollRequest take() {
+    PollRequest request = Objects.requireNonNull(poll);
     poll = null;
-    reply.channel().closeFuture().removeListener(aborted);
-    return reply;
+    request.channel().closeFuture().removeListener(aborted);
+    return request;
   }
 
   private void aborted(Channel channel) {

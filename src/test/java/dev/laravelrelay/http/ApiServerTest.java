@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.delivery.Backplane.Published;
 import dev.laravelrelay.delivery.Backplane.Reach;
+import dev.laravelrelay.event.Event;
 import dev.laravelrelay.testing.BadBody;
 import dev.laravelrelay.testing.TestApi;
 import java.io.InputStream;
@@ -325,6 +326,49 @@ class ApiServerTest {
       }
       assertTrue(head(socket.getInputStream()).startsWith("HTTP/1.1 413 "));
     }
+  }
+
+  private static String small(String event) {
+    String body = "{\"user\":1,\"event\":\"%s\"}".formatted(event);
+    return post("Content-Length: " + body.length()) + body;
+  }
+
+  @Test
+  void aBodyMayComeInPieces() throws Exception {
+    String request = small("in-pieces").replace("\n", "\r\n");
+    try (Socket socket = raw("")) {
+      socket.setTcpNoDelay(true);
+      for (byte one : request.getBytes(UTF_8)) {
+        socket.getOutputStream().write(one);
+      }
+      assertTrue(head(socket.getInputStream()).startsWith("HTTP/1.1 200 "));
+    }
+    assertEquals("in-pieces", api.published.getFirst().name());
+  }
+
+  @Test
+  void requestsThatCameTogetherAreAnsweredInTheirOrder() throws Exception {
+    String last = "GET /api/nothing HTTP/1.1\nHost: relay\nConnection: close\n\n";
+    try (Socket socket = raw(small("first") + small("second") + last)) {
+      String answers = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      assertTrue(answers.matches("(?s)HTTP/1.1 200 .*HTTP/1.1 200 .*HTTP/1.1 401 .*"), answers);
+    }
+    assertEquals(List.of("first", "second"), api.published.stream().map(Event::name).toList());
+  }
+
+  @Test
+  void aBodyThatDoesNotComeWholeIsNotEmitted() throws Exception {
+    try (Socket socket = raw(post("Content-Length: 100") + BadBody.valid())) {
+      socket.shutdownOutput();
+      String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 400 "), answer);
+    }
+    assertEquals(List.of(), api.published);
+  }
+
+  @Test
+  void aSlashAtTheEndMakesNoDifference() throws Exception {
+    assertEquals(200, api.post("/api/emit/", BadBody.valid().getBytes(UTF_8)).statusCode());
   }
 
   @Test

@@ -281,7 +281,8 @@ class LaravelBroadcastsIT {
           .atMost(Duration.ofSeconds(5))
           .until(() -> count("relay_redis_subscriptions_lost", "laravel_broadcasts") == 1);
       assertEquals(
-          "subscription to Laravel's broadcasts not there yet, for 0 s", broadcasts.problem());
+          "subscription to Laravel's broadcasts not there yet, for 0 s: Connection refused",
+          broadcasts.problem());
       own.restart();
       await().atMost(Duration.ofSeconds(5)).until(() -> broadcasts.problem() == null);
       publish(own, "laravel_database_private-user.1");
@@ -366,7 +367,7 @@ class LaravelBroadcastsIT {
   private void create(Consumer<Event> dispatch, String url, String... prefixes) {
     List<String> all = new ArrayList<>(List.of("laravel_database_", "laravel-database-"));
     all.addAll(List.of(prefixes));
-    RedisConfig config = new RedisConfig(Optional.of(new Secret(url)), "relay:", all);
+    RedisConfig config = new RedisConfig(Optional.of(new Secret(url)), "relay:", all, 0);
     broadcasts = new LaravelBroadcasts(config, dispatch, new RelayMetrics(registry), () -> NOW);
   }
 

@@ -106,4 +106,46 @@ class HeartbeatTest {
     heartbeat.answered(START + 30);
     assertEquals(List.of("second"), proved);
   }
+
+  @Test
+  void whatIsDoubtedIsNeverProved() {
+    heartbeat.cover(receipt("covered"), START);
+    heartbeat.cover(receipt("uncovered"), START);
+    heartbeat.doubt();
+    heartbeat.answered(START + 10);
+    heartbeat.answered(START + 20);
+    assertEquals(List.of(), proved);
+    assertEquals(List.of("ping"), connection.written);
+  }
+
+  @Test
+  void aPingForAReceiptMayBeTakenBackAndLeavesTheNextRegularOneWhereItWas() {
+    heartbeat.answered(START);
+    heartbeat.cover(receipt("a"), START + 600);
+    assertTrue(heartbeat.withdraw());
+    assertEquals(START + INTERVAL, heartbeat.nextDeadline());
+    heartbeat.tick(START + INTERVAL);
+    assertFalse(heartbeat.withdraw());
+  }
+
+  @Test
+  void aReceiptWaitsForAsManyMoreAnswersAsMayBeStray() {
+    heartbeat.expectStray(2);
+    heartbeat.cover(receipt("a"), START);
+    heartbeat.answered(START + 1);
+    heartbeat.answered(START + 2);
+    assertEquals(List.of(), proved);
+    heartbeat.answered(START + 3);
+    assertEquals(List.of("a"), proved);
+    assertEquals(3, connection.written.size());
+  }
+
+  @Test
+  void withTooManyStrayAnswersThereAreNoReceipts() {
+    heartbeat.expectStray(Heartbeat.MAX_STRAY + 1);
+    heartbeat.cover(receipt("a"), START);
+    assertEquals(List.of(), connection.written);
+    heartbeat.tick(START + INTERVAL);
+    assertEquals(List.of("ping"), connection.written);
+  }
 }

@@ -33,7 +33,7 @@ public final class TestRelay implements AutoCloseable {
       new WebhookConfig(
           Optional.empty(), List.of(), 100, Duration.ofSeconds(10), List.of(), 20, 50, 30);
   private static final RedisConfig NO_REDIS =
-      new RedisConfig(Optional.empty(), "relay:", List.of());
+      new RedisConfig(Optional.empty(), "relay:", List.of(), 0);
 
   private static final String KEY = "k".repeat(32);
 
@@ -67,7 +67,7 @@ public final class TestRelay implements AutoCloseable {
         Duration.ofSeconds(20),
         webhooks,
         new RedisConfig(
-            Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_")));
+            Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_"), 256));
   }
 
   private static TestRelay start(
