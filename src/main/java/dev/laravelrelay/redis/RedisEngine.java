@@ -80,9 +80,7 @@ public final class RedisEngine implements AutoCloseable {
     this.names = new RedisNames(config.prefix());
     this.registry = registry;
     this.metrics = metrics;
-    RedisClients clients =
-        RedisClients.of(
-            config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL")));
+    RedisClients clients = RedisClients.of(config);
     this.emits = new RedisLane("emits", clients, EMIT_PATIENCE, metrics, clock);
     this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);

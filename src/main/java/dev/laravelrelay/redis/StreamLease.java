@@ -82,8 +82,11 @@ final class StreamLease {
 
   /** Waits until it is this node's, at most so long; whether it is. */
   synchronized boolean await(long waitMillis) throws InterruptedException {
-    if (!isMine()) {
-      wait(waitMillis);
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis);
+    long wait = waitMillis;
+    while (!isMine() && wait > 0) {
+      wait(wait);
+      wait = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
     }
     return isMine();
   }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -143,10 +144,11 @@ final class StreamReader implements KeptConnection.Use {
         String count = Integer.toString(Math.clamp(READ_BYTES / largest, 1, room));
         List<?> reply =
             (List<?>)
-                ask(
-                    wire,
-                    Protocol.Command.XAUTOCLAIM,
-                    List.of(stream, group, consumer, idle, cursor, "COUNT", count));
+                Objects.requireNonNull(
+                    ask(
+                        wire,
+                        Protocol.Command.XAUTOCLAIM,
+                        List.of(stream, group, consumer, idle, cursor, "COUNT", count)));
         cursor = new String((byte[]) reply.getFirst(), StandardCharsets.UTF_8);
         claimed += take(StreamEntry.list((List<?>) reply.get(1)));
       }
