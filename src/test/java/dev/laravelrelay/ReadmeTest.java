@@ -38,4 +38,13 @@ class ReadmeTest {
       assertTrue(Files.exists(file), () -> file + " is not there");
     }
   }
+
+  @Test
+  void theWebhookControllerIsTheOneThatTheEndToEndTestsRun() throws IOException {
+    Path tested = Path.of("src/e2e/laravel/app/Http/Controllers/RelayWebhookController.php");
+    String code = Files.readString(tested).replaceFirst("<\\?php\\s+", "");
+    assertTrue(
+        Files.readString(README).contains("```php\n" + code + "```\n"),
+        () -> "README.md lacks\n" + code);
+  }
 }
