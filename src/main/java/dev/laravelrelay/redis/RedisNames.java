@@ -1,6 +1,8 @@
 package dev.laravelrelay.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the relay's own keys and channels are called. All that belongs to one user has his id as a
@@ -10,6 +12,21 @@ import java.nio.charset.StandardCharsets;
  *     tags</a>
  */
 final class RedisNames {
+
+  private static final List<String> HOOKS =
+      List.of(
+          "notices",
+          "order",
+          "due",
+          "resting",
+          "claimed",
+          "holders",
+          "under-way",
+          "sums",
+          "dead",
+          "deaths");
+
+  private static final List<String> ONLINE = List.of("nodes", "places", "told", "leaving");
 
   private final String prefix;
 
@@ -57,6 +74,28 @@ final class RedisNames {
   /** A string: a call. */
   byte[] call(String id) {
     return utf8(prefix + "call:" + tag(id));
+  }
+
+  /** What the notices for Laravel are kept in, in the order in which hooks.lua knows the keys. */
+  List<byte[]> hooks() {
+    return HOOKS.stream().map(name -> utf8(prefix + "hooks:{hooks}:" + name)).toList();
+  }
+
+  /** Begins the names of sorted sets: the ids of the notices in a lane. */
+  byte[] hookLanes() {
+    return utf8(prefix + "hooks:{hooks}:lane:");
+  }
+
+  /** The keys of {@link #hooks}, and those of who was told to be online. */
+  List<byte[]> online() {
+    return Stream.concat(HOOKS.stream(), ONLINE.stream())
+        .map(name -> utf8(prefix + "hooks:{hooks}:" + name))
+        .toList();
+  }
+
+  /** Begins the names of sets: the users on a node. */
+  byte[] onlineUsers() {
+    return utf8(prefix + "hooks:{hooks}:users:");
   }
 
   /** A hash: a user's sessions by node. */

@@ -12,6 +12,7 @@ import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.delivery.MemoryWebhookQueue;
 import dev.laravelrelay.delivery.Notice;
 import dev.laravelrelay.delivery.Webhook.Answer;
+import dev.laravelrelay.delivery.WebhookQueue.Dead;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.testing.Deliveries;
@@ -181,15 +182,19 @@ class WebhooksTest {
     laravel.answer(LoopbackHttp.json(500, "{}"));
     clock.advance(Duration.ofHours(-25));
     webhooks.tell(notice("l0", 0));
-    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> queue.dead().size() == 1);
-    assertEquals("Laravel answers 500", queue.dead().getFirst().error());
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> dead().size() == 1);
+    assertEquals("Laravel answers 500", dead().getFirst().error());
     assertEquals(0, queue.size());
 
     laravel.answer(LoopbackHttp.json(200, "{}"));
     clock.advance(Duration.ofHours(25));
-    assertEquals(1, queue.retryAll());
+    assertEquals(1, queue.retryAll().toCompletableFuture().join());
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> queue.size() == 0);
-    assertEquals(0, queue.dead().size());
+    assertEquals(0, dead().size());
+  }
+
+  private List<Dead> dead() {
+    return queue.dead().toCompletableFuture().join();
   }
 
   @Test
