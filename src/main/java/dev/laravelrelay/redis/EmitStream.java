@@ -115,7 +115,7 @@ public final class EmitStream {
             .orElse(null);
   }
 
-  /** What an operator sees of it, a second old at most. */
+  /** What an operator sees of it: a second old at most where it is read, elsewhere five. */
   public Map<String, Object> details() {
     return Map.of(
         "lag",

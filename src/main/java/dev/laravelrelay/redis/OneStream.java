@@ -14,6 +14,7 @@ final class OneStream {
   private static final String GROUP = "relay";
   private static final long STALLED_MILLIS = 15_000;
   private static final long RELEASE_MILLIS = 300;
+  private static final int IDLE_TICKS = 5;
   private static final Duration SILENCE = Duration.ofMillis(3 * StreamReader.BLOCK_MILLIS);
   private static final RedisScript STATE = RedisScript.of("stream-state.lua");
   private static final RedisScript TIDY = RedisScript.of("stream-tidy.lua");
@@ -25,6 +26,9 @@ final class OneStream {
   private final StreamAcks acks;
   private final KeptConnection connection;
   private volatile StreamState state = StreamState.EMPTY;
+
+  /** Those at which another node read; only used by who ticks. */
+  private int ticks;
 
   /**
    * Not started yet.
@@ -65,10 +69,13 @@ final class OneStream {
     connection.start();
   }
 
-  /** Renews, repeats and asks what has to be every second. */
+  /** Renews, repeats and asks what has to be every second; who does not read asks less often. */
   void tick() {
     lease.tick();
     acks.flush();
+    if (!lease.isMine() && ++ticks % IDLE_TICKS != 1) {
+      return;
+    }
     lane.run(STATE, List.of(utf8(name)), List.of(utf8(GROUP)))
         .thenAccept(reply -> state = state.next((List<?>) reply));
   }
