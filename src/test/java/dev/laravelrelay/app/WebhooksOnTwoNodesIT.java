@@ -177,6 +177,25 @@ class WebhooksOnTwoNodesIT {
   }
 
   @Test
+  void aHeldEventThatNobodyFetchesIsToldOnce() {
+    for (int user = 0; user < 20; user++) {
+      String emit = "{\"user\":\"u%d\",\"event\":\"ring\",\"id\":\"e%d\",\"hold\":1}";
+      (user % 2 == 0 ? a : b).emit(emit.formatted(user, user));
+    }
+    List<JsonNode> told = laravel.await("event_expired", 20);
+    JsonNode one = told.getFirst().get("data");
+    assertEquals("ring", one.get("event").asString());
+    assertEquals(one.get("user").asString().replace('u', 'e'), one.get("event_id").asString());
+    try (StockClient late = phone(a, "u1")) {
+      awaitPresence("user_online u1");
+      assertTrue(late.socket().connected());
+    }
+    assertEquals(20, laravel.events("event_expired").size());
+    assertEquals(
+        20, told.stream().map(event -> event.at("/data/event_id").asString()).distinct().count());
+  }
+
+  @Test
   void whileRedisIsAwaySignalsGoOnAndLaravelHearsOfThemLater() throws Exception {
     try (TestRedis own = TestRedis.start();
         TestRelay node = TestRelay.start(own, prefix, laravel.config(GRACE, "typing"));
