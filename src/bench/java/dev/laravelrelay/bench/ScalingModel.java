@@ -147,8 +147,12 @@ final class ScalingModel {
         """);
     for (int[] size :
         List.of(
-            new int[] {100_000, 1}, new int[] {1_000_000, 1}, new int[] {1_000_000, 3},
-            new int[] {10_000_000, 16}, new int[] {10_000_000, 32}, new int[] {10_000_000, 64})) {
+            new int[] {100_000, 1},
+            new int[] {1_000_000, 1},
+            new int[] {1_000_000, 3},
+            new int[] {10_000_000, 16},
+            new int[] {10_000_000, 32},
+            new int[] {10_000_000, 64})) {
       int users = size[0];
       double emits = users / 60.0;
       Map<String, Double> rates = new LinkedHashMap<>();

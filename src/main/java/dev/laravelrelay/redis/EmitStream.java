@@ -123,7 +123,9 @@ public final class EmitStream {
         "pending",
         sum(one -> one.state().pending()),
         "read_here",
-        streams.stream().anyMatch(OneStream::isReadHere));
+        streams.stream().anyMatch(OneStream::isReadHere),
+        "not_allowed",
+        streams.stream().filter(OneStream::isRefused).map(OneStream::name).toList());
   }
 
   private long sum(ToLongFunction<OneStream> of) {

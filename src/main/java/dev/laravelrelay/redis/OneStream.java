@@ -24,6 +24,7 @@ final class OneStream {
   private final StreamLease lease;
   private final StreamInFlight inFlight;
   private final StreamAcks acks;
+  private final StreamReader reader;
   private final KeptConnection connection;
   private volatile StreamState state = StreamState.EMPTY;
 
@@ -52,14 +53,13 @@ final class OneStream {
     this.inFlight = new StreamInFlight(inFlightAtMost);
     this.acks = new StreamAcks(lane, utf8(name), utf8(GROUP), inFlight);
     StreamEmits emits = new StreamEmits(name, lane, inFlight, acks, way, metrics, lease::isMine);
-    StreamReader reader =
-        new StreamReader(name, GROUP, node, lease, inFlight, emits, this::tidy, metrics);
+    this.reader = new StreamReader(name, GROUP, node, lease, inFlight, emits, this::tidy, metrics);
     this.connection =
         new KeptConnection(
             "redis-stream",
             "connection to Redis (stream %s)".formatted(name),
             clients,
-            clients.commands("redis-stream", SILENCE),
+            clients.waiting("redis-stream", SILENCE),
             reader,
             clock);
     reader.over(connection);
@@ -71,6 +71,9 @@ final class OneStream {
 
   /** Renews, repeats and asks what has to be every second; who does not read asks less often. */
   void tick() {
+    if (reader.isRefused()) {
+      return;
+    }
     lease.tick();
     acks.flush();
     if (!lease.isMine() && ++ticks % IDLE_TICKS != 1) {
@@ -86,6 +89,15 @@ final class OneStream {
 
   int inFlight() {
     return inFlight.size();
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Whether Redis's ACL keeps it from this node. */
+  boolean isRefused() {
+    return reader.isRefused();
   }
 
   boolean isReadHere() {
@@ -112,6 +124,9 @@ final class OneStream {
 
   /** Waits until nothing is under way, at most so long, and lets another node read. */
   void leave(long atMostMillis) throws InterruptedException {
+    if (reader.isRefused()) {
+      return;
+    }
     inFlight.awaitNone(atMostMillis);
     CompletableFuture.allOf(tidy(""), lease.release())
         .orTimeout(RELEASE_MILLIS, TimeUnit.MILLISECONDS)
