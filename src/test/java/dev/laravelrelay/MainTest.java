@@ -72,6 +72,15 @@ class MainTest {
   }
 
   @Test
+  @Timeout(60)
+  void aRehearsalServesItselfAndEnds() {
+    CapturedRun run =
+        CapturedRun.of(Map.of(), "serve", "--dev", "--rehearse", "--port", "0", "--api-port", "0");
+
+    assertEquals(0, run.code(), run.err());
+  }
+
+  @Test
   void noCommandIsWrongUse() {
     CapturedRun run = CapturedRun.of(Map.of());
 
