@@ -2,11 +2,10 @@
 
 namespace App\Http\Controllers;
 
+use App\Jobs\EndLostCalls;
 use App\Models\Call;
-use Illuminate\Http\Client\PendingRequest;
 use Illuminate\Http\Request;
 use Illuminate\Support\Facades\DB;
-use Illuminate\Support\Facades\Http;
 
 class RelayWebhookController
 {
@@ -29,35 +28,8 @@ class RelayWebhookController
         match ($type) {
             'call' => Call::whereKey($data['callId'])->whereIn('status', ['ringing', 'accepted'])
                 ->update(['status' => $data['status'], 'reason' => $data['reason']]),
-            'user_offline' => $this->endCallsOf($data['user'], $data['timestamp']),
+            'user_offline' => EndLostCalls::dispatch($data['user'], $data['timestamp'])->delay(15),
             default => null,
         };
-    }
-
-    /** A party vanished: her calls are over, unless she is back by now. */
-    private function endCallsOf(string $user, int $leftAt): void
-    {
-        $calls = Call::where('status', 'accepted')
-            ->where(fn ($call) => $call->where('caller_id', $user)->orWhere('receiver_id', $user))->get();
-        if ($calls->isEmpty() || $this->relay()->get("/api/users/{$user}")->throw()->json('online')) {
-            return;
-        }
-        foreach ($calls as $call) {
-            $call->update(['status' => 'ended', 'reason' => 'Connection lost']);
-            $this->relay()->delete("/api/calls/{$call->id}");
-            $this->relay()->post('/api/emit', [
-                'users' => [$call->caller_id, $call->receiver_id],
-                'event' => 'call:ended',
-                'data' => ['callId' => $call->id, 'reason' => $call->reason, 'timestamp' => $leftAt],
-                'hold' => 30,
-                'id' => "call-{$call->id}-lost",
-            ])->throw();   // a relay that is away rolls all of it back: the webhook comes again
-        }
-    }
-
-    private function relay(): PendingRequest
-    {
-        return Http::withToken(config('services.relay.key'))->baseUrl(config('services.relay.url'))
-            ->withOptions(['timeout' => 2, 'connect_timeout' => 0.5])->acceptJson();
     }
 }

@@ -15,7 +15,6 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -41,7 +40,7 @@ final class WebhookSender implements AutoCloseable {
   /** How long Laravel may take for the whole answer. */
   static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  /** The largest answer that is read, in bytes. */
+  /** The largest answer that is read, in bytes; what is larger says nothing. */
   static final int MAX_REPLY = 1 << 20;
 
   /** What came of a request. */
@@ -115,13 +114,14 @@ final class WebhookSender implements AutoCloseable {
   }
 
   private Result post(HttpRequest request) throws InterruptedException {
-    CompletableFuture<HttpResponse<byte[]>> sent =
-        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_REPLY));
+    CompletableFuture<HttpResponse<Optional<byte[]>>> sent =
+        http.sendAsync(request, answer -> new BoundedBody(MAX_REPLY));
     try {
-      HttpResponse<byte[]> response = sent.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      HttpResponse<Optional<byte[]>> response = sent.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       int status = response.statusCode();
       if (status >= 200 && status < 300) {
-        return new Result.Heard(WebhookReply.of(response.body()));
+        return new Result.Heard(
+            response.body().map(WebhookReply::of).orElseGet(WebhookReply::tooLarge));
       }
       boolean away = status == 429 || status == 502 || status == 503 || status == 504;
       return away
