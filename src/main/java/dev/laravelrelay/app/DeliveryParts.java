@@ -123,6 +123,7 @@ record DeliveryParts(
     Hooks hooks =
         node.hooks(told ? redis.webhookQueue(config.webhooks().queue()) : node.memoryQueue());
     if (told) {
+      redis.tellExpired(new ExpiredNotices(hooks.webhook(), node.clock())::expired);
       redis.tellPresence(config.webhooks().presenceGrace());
       node.stops().push("presence", redis::leave);
     }

@@ -11,6 +11,7 @@ import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.delivery.WebhookQueue;
+import dev.laravelrelay.event.Event;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +67,7 @@ public final class RedisEngine implements AutoCloseable {
   private volatile @Nullable Recovery recovery;
   private volatile @Nullable RedisWebhookQueue webhookQueue;
   private volatile @Nullable RedisPresenceNotices notices;
+  private volatile @Nullable RedisExpiry expiry;
   private final LongSupplier clock;
 
   /**
@@ -133,6 +136,13 @@ public final class RedisEngine implements AutoCloseable {
   public void tellPresence(Duration grace) {
     RedisWebhookQueue queue = Objects.requireNonNull(webhookQueue);
     notices = new RedisPresenceNotices(queue, names, node, grace, registry, clock);
+  }
+
+  /** Tells of held events whose time ended; to be called at most once, before {@link #start}. */
+  public void tellExpired(BiConsumer<String, Event> expired) {
+    RedisExpiry watching = new RedisExpiry(emits, rest, names, heldEvents, expired);
+    heldEvents.watchExpiry(watching);
+    expiry = watching;
   }
 
   /** This node takes no clients any more; whoever was here is away. Before {@link #close}. */
@@ -240,6 +250,10 @@ public final class RedisEngine implements AutoCloseable {
   private void sweep() {
     try {
       interest.sweep();
+      RedisExpiry watching = expiry;
+      if (watching != null) {
+        watching.sweep();
+      }
       Recovery recovering = recovery;
       if (recovering != null) {
         recovering.retry();

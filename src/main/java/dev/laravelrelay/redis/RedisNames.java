@@ -66,6 +66,11 @@ final class RedisNames {
     return utf8(prefix + "held:" + tag(user) + ":until");
   }
 
+  /** A sorted set: the users by when their first held event ends. */
+  byte[] expiring() {
+    return utf8(prefix + "expiring");
+  }
+
   /** A string: what became of the emit with this id. */
   byte[] emitted(String id) {
     return utf8(prefix + "id:" + tag(id));

@@ -21,7 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The notices of all nodes, in one hash slot; each step is one atomic script. A claim is a lease:
  * what a node claimed and does not settle in time, because it died, is due again on any node. Time
- * is Redis's own. Nothing expires: a notice goes when Laravel has it, or at the limit.
+ * is Redis's own. Nothing expires: a notice goes when Laravel has it, or at the limit. One that is
+ * to go alone is sent by the node that added it, which waits for the answer, if it does so within
+ * two seconds.
  *
  * <p>While Redis is away, new notices wait in this process, under the same limit, and go in their
  * order once it is back; nothing is claimed, and what was delivered is settled later, or sent again
@@ -42,6 +44,8 @@ final class RedisWebhookQueue implements WebhookQueue {
   private static final RedisScript SETTLE = RedisScript.of("hooks.lua", "hooks-settle.lua");
   private static final RedisScript DEAD = RedisScript.of("hooks.lua", "hooks-dead.lua");
   private static final RedisScript RETRY = RedisScript.of("hooks.lua", "hooks-retry.lua");
+
+  private static final byte[] NOBODY = RedisNames.utf8("-");
 
   private record Counts(int queued, long oldestMillis, int dead) {}
 
@@ -112,6 +116,7 @@ final class RedisWebhookQueue implements WebhookQueue {
       arguments.add(NoticeBytes.of(one.notice()));
       arguments.add(number(one.weight()));
       arguments.add(RedisNames.utf8(one.alone() ? "1" : "0"));
+      arguments.add(one.alone() ? node : NOBODY);
       arguments.add(RedisNames.utf8(one.notice().lane()));
     }
     return run(ADD, arguments).thenAccept(reply -> dropped("full", reply));

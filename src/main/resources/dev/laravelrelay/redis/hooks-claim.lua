@@ -44,20 +44,19 @@ if one then
     take(known.lane, 1)
   end
 else
-  local alone = nil
   for _, lane in ipairs(redis.call('ZRANGE', due, 0, 4 * most)) do
     if count >= most or (size >= maxBytes and count > 0) then
       break
     end
-    local lonely = goesAlone(about(first(lane)))
-    if alone == nil then
-      alone = lonely
-    end
-    if alone then
-      take(lane, 1)
-      break
-    elseif not lonely then
-      take(lane, most - count)
+    local head = about(first(lane))
+    local lonely = goesAlone(head)
+    if not isAskedBy(head, holder) then
+      if lonely and count == 0 then
+        take(lane, 1)
+        break
+      elseif not lonely then
+        take(lane, most - count)
+      end
     end
   end
 end

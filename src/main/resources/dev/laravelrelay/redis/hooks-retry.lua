@@ -7,7 +7,7 @@ for _, id in ipairs(ids) do
   local bytes = redis.call('HGET', dead, 'n:' .. id)
   if bytes then
     local weight, lane = string.match(redis.call('HGET', dead, 'a:' .. id), '^(%d+) (.*)$')
-    put(id, bytes, tonumber(weight), '0', lane)
+    put(id, bytes, tonumber(weight), '0', '-', lane)
     redis.call('ZREM', deaths, id)
     redis.call('HDEL', dead, 'n:' .. id, 'a:' .. id, 'd:' .. id)
     queued = queued + 1

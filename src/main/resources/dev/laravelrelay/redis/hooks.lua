@@ -4,12 +4,14 @@
 -- way, the sums, the dead notices, the order of their ids.
 -- ARGV[1]: begins the names of the lanes, each a sorted set of ids.
 -- ARGV[2]: epoch milliseconds, or nothing: then Redis's own clock counts, not a node's.
--- A notice is n:id (itself) and a:id (weight, attempts, when it was queued, whether alone, lane).
+-- A notice is n:id (itself) and a:id (weight, attempts, when it was queued, whether alone, the node
+-- that waits for the answer or '-', lane).
 -- Claimed ids are always the first of their lane.
 
 local notices, order, due, resting, claimed = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local holders, under, sums, dead, deaths = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local lanes = ARGV[1]
+local patience = 2000
 
 local function clock()
   if ARGV[2] ~= '' then
@@ -30,20 +32,26 @@ local function about(id)
   if not text then
     return nil
   end
-  local weight, attempts, queued, alone, lane = string.match(text, '^(%d+) (%d+) (%d+) (%d) (.*)$')
+  local weight, attempts, queued, alone, asker, lane =
+    string.match(text, '^(%d+) (%d+) (%d+) (%d) (%S+) (.*)$')
   return {
     weight = tonumber(weight), attempts = tonumber(attempts), queued = tonumber(queued),
-    alone = alone, lane = lane
+    alone = alone, asker = asker, lane = lane
   }
 end
 
 local function describe(one)
   return whole(one.weight) .. ' ' .. whole(one.attempts) .. ' ' .. whole(one.queued) .. ' '
-    .. one.alone .. ' ' .. one.lane
+    .. one.alone .. ' ' .. one.asker .. ' ' .. one.lane
 end
 
 local function goesAlone(one)
   return one.alone == '1' or one.attempts > 0
+end
+
+-- Whether another node waits for the answer to it: that node is to send it, for a while.
+local function isAskedBy(one, other)
+  return one.asker ~= '-' and one.asker ~= other and now < one.queued + patience
 end
 
 local function turn()
@@ -67,11 +75,13 @@ local function remove(id, one)
 end
 
 -- The first write is the one that grows: a Redis without memory changes nothing.
-local function put(id, bytes, weight, alone, lane)
+local function put(id, bytes, weight, alone, asker, lane)
   if redis.call('HEXISTS', notices, 'a:' .. id) == 1 then
     return
   end
-  local one = {weight = weight, attempts = 0, queued = now, alone = alone, lane = lane}
+  local one = {
+    weight = weight, attempts = 0, queued = now, alone = alone, asker = asker, lane = lane
+  }
   redis.call('HSET', notices, 'n:' .. id, bytes, 'a:' .. id, describe(one))
   local wasEmpty = isEmpty(lane)
   local number = turn()

@@ -6,7 +6,7 @@ for i = 7, #ARGV, 6 do
   if redis.call('ZSCORE', leaving, user) == ARGV[i + 1] then
     redis.call('ZREM', leaving, user)
     redis.call('SREM', told, user)
-    put(ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4]), '0', ARGV[i + 5])
+    put(ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4]), '0', '-', ARGV[i + 5])
   end
 end
 return answer(1, {})

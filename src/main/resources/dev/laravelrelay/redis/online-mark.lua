@@ -17,7 +17,7 @@ for i = 8, #ARGV, 6 do
   else
     came(user)
     if redis.call('SADD', told, user) == 1 and here == '1' then
-      put(ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4]), '0', ARGV[i + 5])
+      put(ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4]), '0', '-', ARGV[i + 5])
     end
   end
 end

@@ -11,11 +11,14 @@ import dev.laravelrelay.testing.StockClient;
 import dev.laravelrelay.testing.StockClient.Transports;
 import dev.laravelrelay.testing.TestRedis;
 import dev.laravelrelay.testing.TestRelay;
+import io.socket.client.Ack;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterAll;
@@ -174,6 +177,57 @@ class WebhooksOnTwoNodesIT {
           List.of("user_online 1", "user_offline 1"), presence().subList(before, before + 2));
       assertEquals(0, TestRelay.json(c.get("/api/webhooks/dead")).get("dead").size());
     }
+  }
+
+  @Test
+  void theNodeThatAsksIsTheOneThatHearsTheAnswer() throws Exception {
+    laravel.answer(
+        LoopbackHttp.json(
+            200,
+            "{\"ack\":{\"by\":\"laravel\"},\"emit\":[{\"user\":2,\"event\":\"call:rejected\"}]}"));
+    try (StockClient asks = phone(a, "1");
+        StockClient alsoAsks = phone(b, "1");
+        StockClient hears = phone(b, "2")) {
+      awaitPresence("user_online 1", "user_online 2");
+      int before = hears.count("call:rejected");
+      for (int i = 0; i < 30; i++) { // below what one client may send
+        CompletableFuture<JSONObject> one = ask(asks, i);
+        CompletableFuture<JSONObject> other = ask(alsoAsks, i);
+        assertEquals("laravel", one.get(20, TimeUnit.SECONDS).getString("by"));
+        assertEquals("laravel", other.get(20, TimeUnit.SECONDS).getString("by"));
+      }
+      hears.await("call:rejected", before + 60);
+    }
+    List<String> ids =
+        laravel.events("client_event").stream().map(one -> one.get("id").asString()).toList();
+    assertEquals(60, ids.stream().distinct().count());
+  }
+
+  private static CompletableFuture<JSONObject> ask(StockClient phone, int number) {
+    CompletableFuture<JSONObject> acked = new CompletableFuture<>();
+    Ack ack = args -> acked.complete((JSONObject) args[0]);
+    Object[] data = {new JSONObject(Map.of("callId", "unknown-" + number))};
+    phone.socket().emit("call:reject", data, ack);
+    return acked;
+  }
+
+  @Test
+  void aHeldEventThatNobodyFetchesIsToldOnce() {
+    for (int user = 0; user < 20; user++) {
+      String emit = "{\"user\":\"u%d\",\"event\":\"ring\",\"id\":\"e%d\",\"hold\":1}";
+      (user % 2 == 0 ? a : b).emit(emit.formatted(user, user));
+    }
+    List<JsonNode> told = laravel.await("event_expired", 20);
+    JsonNode one = told.getFirst().get("data");
+    assertEquals("ring", one.get("event").asString());
+    assertEquals(one.get("user").asString().replace('u', 'e'), one.get("event_id").asString());
+    try (StockClient late = phone(a, "u1")) {
+      awaitPresence("user_online u1");
+      assertTrue(late.socket().connected());
+    }
+    assertEquals(20, laravel.events("event_expired").size());
+    assertEquals(
+        20, told.stream().map(event -> event.at("/data/event_id").asString()).distinct().count());
   }
 
   @Test

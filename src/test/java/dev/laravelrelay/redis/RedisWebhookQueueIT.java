@@ -127,6 +127,24 @@ class RedisWebhookQueueIT extends WebhookQueueContract {
   }
 
   @Test
+  void whoWaitsForTheAnswerIsTheOneToSend() {
+    WebhookQueue asks = node("asks");
+    WebhookQueue other = node("other");
+    Notice question = notice("a", 1);
+    get(asks.add(question, true));
+    add(other, "b", 1);
+    clock.advance(Duration.ofMillis(1_999));
+    List<Queued> rest = other.claim(10);
+    assertEquals(List.of("b1"), ids(rest));
+    assertNotNull(asks.claim(question));
+
+    Notice abandoned = notice("c", 1);
+    get(asks.add(abandoned, true));
+    clock.advance(Duration.ofSeconds(2));
+    assertEquals(List.of("c1"), ids(other.claim(10)));
+  }
+
+  @Test
   void whatADeadNodeHadClaimedIsSentByAnotherOnceItsLeaseIsOver() {
     WebhookQueue dead = node("dead");
     WebhookQueue alive = node("alive");
