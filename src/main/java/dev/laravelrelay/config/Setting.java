@@ -148,7 +148,7 @@ public enum Setting {
       50,
       1,
       100_000,
-      "Events that one user's clients on a node may send each second."),
+      "Events that one user's clients may send to one node each second."),
   CALL_HOLD(
       Section.WEBHOOKS,
       Kind.SECONDS,
