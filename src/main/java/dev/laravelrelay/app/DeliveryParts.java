@@ -7,6 +7,7 @@ import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.ExpiredNotices;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.MemoryBackplane;
@@ -33,6 +34,7 @@ record DeliveryParts(
     Interest interest,
     Presence presence,
     CallDirectory calls,
+    Handover handover,
     Emitter emitter) {
 
   /** How long a start waits for Redis; it goes on without. */
@@ -67,6 +69,7 @@ record DeliveryParts(
         Interest.SINGLE_NODE,
         Presence.of(node.registry()),
         calls,
+        Handover.NONE,
         new Emitter(
             new MemoryBackplane(dispatcher, heldEvents),
             receipts,
@@ -95,6 +98,12 @@ record DeliveryParts(
     redis.start(REDIS_WAIT);
     readiness.require("redis", redis::problem);
     return new DeliveryParts(
-        redis.heldEvents(), dispatcher, redis.interest(), redis.presence(), redis.calls(), emitter);
+        redis.heldEvents(),
+        dispatcher,
+        redis.interest(),
+        redis.presence(),
+        redis.calls(),
+        redis.handover(),
+        emitter);
   }
 }

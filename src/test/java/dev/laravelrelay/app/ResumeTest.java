@@ -185,6 +185,27 @@ class ResumeTest {
   }
 
   @Test
+  void ofTwoThatResumeItAtTheSameInstantOneIsAdmitted() {
+    RawClient first = resumable("twins");
+    emit("twins", 1, 1, "");
+    String offset = offset(first, 1);
+    for (int round = 0; round < 10; round++) {
+      RawClient before = first;
+      List<RawClient> twins =
+          IntStream.range(0, 2)
+              .parallel()
+              .mapToObj(twin -> resuming("twins", before, offset))
+              .toList();
+      Awaitility.await().until(() -> sessions("twins") == 1);
+      emit("twins", 2 + round, 2 + round, "");
+      Awaitility.await()
+          .until(() -> twins.stream().anyMatch(twin -> !twin.numbers("ring").isEmpty()));
+      twins.forEach(RawClient::close);
+    }
+    first.close();
+  }
+
+  @Test
   void whoDidNotAskGetsNoOffsetAndNoPid() {
     try (RawClient client = RawClient.socketIo(relay.socketUrl(), Map.of("token", "plainly"))) {
       emit("plainly", 1, 1, ",\"hold\":30");
