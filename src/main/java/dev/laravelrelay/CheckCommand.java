@@ -4,8 +4,11 @@ import dev.laravelrelay.Main.Terminal;
 import dev.laravelrelay.auth.JwtAuthenticator;
 import dev.laravelrelay.config.Parsed;
 import dev.laravelrelay.config.Used;
+import dev.laravelrelay.redis.RedisClients;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -42,14 +45,19 @@ final class CheckCommand implements Callable<Integer> {
     };
   }
 
-  /** The settings, with the key tried on. */
+  /** The settings, with keys and certificates tried on. */
   static Parsed read(Terminal terminal, SettingFlags flags) {
     Parsed parsed = flags.read(terminal.environment());
-    return parsed instanceof Parsed.Valid valid
-        ? JwtAuthenticator.publicKeyProblem(valid.config().auth())
-            .<Parsed>map(problem -> new Parsed.Invalid(List.of(problem)))
-            .orElse(parsed)
-        : parsed;
+    if (!(parsed instanceof Parsed.Valid valid)) {
+      return parsed;
+    }
+    List<String> problems =
+        Stream.of(
+                JwtAuthenticator.publicKeyProblem(valid.config().auth()),
+                RedisClients.problem(valid.config().redis()))
+            .flatMap(Optional::stream)
+            .toList();
+    return problems.isEmpty() ? parsed : new Parsed.Invalid(problems);
   }
 
   /** Prints what is wrong, a line each. */

@@ -30,7 +30,15 @@ final class StartTrial {
   }
 
   /** The median of a few starts. */
-  static Map<Metric, Double> run(List<String> flags) throws IOException, InterruptedException {
+  static void run(List<String> flags, Results results) throws InterruptedException {
+    try {
+      results.add(Contender.RELAY, Metric.START, millis(flags));
+    } catch (IOException e) {
+      results.failed(Contender.RELAY, Stage.START, e);
+    }
+  }
+
+  private static double millis(List<String> flags) throws IOException, InterruptedException {
     List<String> more = new ArrayList<>(flags);
     more.add("-XX:AOTCache=" + CACHE);
     List<Double> millis = new ArrayList<>();
@@ -40,7 +48,6 @@ final class StartTrial {
       server.stop();
     }
     Collections.sort(millis);
-    System.err.printf("    START %,.0f ms%n", millis.get(STARTS / 2));
-    return Map.of(Metric.START, millis.get(STARTS / 2));
+    return millis.get(STARTS / 2);
   }
 }

@@ -9,12 +9,16 @@ public final class NearestName {
 
   private NearestName() {}
 
-  /** The known name with the fewest typing errors, if they are few or only the end is missing. */
+  /** The first known name that begins so, else the one with the fewest typing errors, if few. */
   public static Optional<String> of(String name, Collection<String> known) {
     int tolerance = Math.max(2, name.length() / 4);
+    Optional<String> longer = known.stream().filter(it -> it.startsWith(name)).findFirst();
+    if (longer.isPresent()) {
+      return longer;
+    }
     return known.stream()
         .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
-        .filter(nearest -> nearest.startsWith(name) || distance(name, nearest) <= tolerance);
+        .filter(nearest -> distance(name, nearest) <= tolerance);
   }
 
   /** Insertions, deletions, changes and swaps of neighbours that make one of the other. */

@@ -157,7 +157,20 @@ public enum Setting {
       Section.REDIS,
       Kind.SECRET,
       "",
-      "redis:// or rediss://, with user and password if any; without it the relay is one node."),
+      "redis://user:password@host:port/db, redis-sentinel://host,host?master=name or"
+          + " redis-cluster://host,host; rediss for TLS; without it the relay is one node."),
+  REDIS_CA(
+      Section.REDIS,
+      Kind.TEXT,
+      "",
+      "Who signs the certificate of a rediss server: a PEM or a PEM file's path; else the system's."),
+  REDIS_CERT(
+      Section.REDIS,
+      Kind.TEXT,
+      "",
+      "The relay's own certificate, where Redis wants one: likewise, with its chain."),
+  REDIS_KEY(
+      Section.REDIS, Kind.SECRET, "", "Its private key, PKCS#8 without passphrase: likewise."),
   REDIS_PREFIX(Section.REDIS, Kind.TEXT, "relay:", "Before the relay's own keys and channels."),
   LARAVEL_PREFIX(
       Section.REDIS,

@@ -299,8 +299,8 @@ public final class Webhooks implements Webhook {
     threads.shutdownNow();
     sender.close();
     threads.close();
-    if (queue.size() > 0) {
-      log.warn("{} webhook notices are still queued", queue.size());
+    if (queue.unkept() > 0) {
+      log.warn("{} webhook notices are lost", queue.unkept());
     }
   }
 }

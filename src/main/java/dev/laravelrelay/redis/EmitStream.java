@@ -57,9 +57,7 @@ public final class EmitStream {
       int maxBytes,
       RelayMetrics metrics,
       LongSupplier clock) {
-    RedisClients clients =
-        RedisClients.of(
-            config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL")));
+    RedisClients clients = RedisClients.of(config);
     byte[] id = new byte[NODE_ID_BYTES];
     new SecureRandom().nextBytes(id);
     String node = HexFormat.of().formatHex(id);

@@ -1,10 +1,12 @@
 package dev.laravelrelay.redis;
 
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -41,6 +43,7 @@ final class KeptConnection implements AutoCloseable {
   private final Use use;
   private final LongSupplier clock;
   private final Thread thread;
+  private final Consumer<HostAndPort> follower = this::moved;
 
   private volatile boolean closed;
   private volatile @Nullable RedisWire wire;
@@ -48,6 +51,9 @@ final class KeptConnection implements AutoCloseable {
 
   /** Epoch milliseconds since when it is of no use; 0 while it is. Written by the thread. */
   private volatile long downSince;
+
+  /** Of the present outage, or of none; empty before one. */
+  private volatile String reason = "";
 
   /** Whether the present outage has been said. Only used by the thread. */
   private boolean said;
@@ -78,6 +84,7 @@ final class KeptConnection implements AutoCloseable {
 
   /** Begins to connect; returns at once. */
   void start() {
+    clients.follow(follower);
     thread.start();
   }
 
@@ -94,10 +101,7 @@ final class KeptConnection implements AutoCloseable {
     if (since == 0) {
       return null;
     }
-    long seconds = Math.max(0, (clock.getAsLong() - since) / 1000);
-    return onceUp
-        ? "%s lost %d s ago".formatted(what, seconds)
-        : "%s not there yet, for %d s".formatted(what, seconds);
+    return Reason.since(what, onceUp, clock.getAsLong() - since, reason);
   }
 
   /** The connection is of use. On its thread. */
@@ -124,10 +128,18 @@ final class KeptConnection implements AutoCloseable {
     }
   }
 
+  private void moved(HostAndPort now) {
+    RedisWire current = wire;
+    if (current != null && current.leadsElsewhereThan(now)) {
+      current.cut();
+    }
+  }
+
   /** Ends it, within half a second. */
   @Override
   public void close() {
     closed = true;
+    clients.unfollow(follower);
     cut();
     thread.interrupt();
     if (Thread.currentThread() != thread) {
@@ -166,13 +178,14 @@ final class KeptConnection implements AutoCloseable {
     if (closed) {
       return;
     }
+    reason = clients.reason(cause);
     if (downSince == 0) {
       downSince = clock.getAsLong();
     }
     if (!said) {
       said = true;
       String state = onceUp ? "lost" : "impossible so far";
-      log.warn("{} {}: {} ({}); trying again", what, state, clients, reason(cause));
+      log.warn("{} {}: {} ({}); trying again", what, state, clients, reason);
       use.lost();
     }
   }
@@ -187,13 +200,5 @@ final class KeptConnection implements AutoCloseable {
       log.debug("{}: interrupted", what);
     }
     backoffMillis = Math.min(2 * backoffMillis, BACKOFF_MAX_MILLIS);
-  }
-
-  private static String reason(Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 }

@@ -67,8 +67,7 @@ public final class LaravelBroadcasts implements AutoCloseable {
         new RedisSubscription(
             NAME,
             "subscription to Laravel's broadcasts",
-            RedisClients.of(
-                config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL"))),
+            RedisClients.of(config),
             patterns(prefixes),
             new Hearing(),
             clock);

@@ -1,53 +1,132 @@
 package dev.laravelrelay.redis;
 
+import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.config.Secret;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * How every part of the relay connects to its Redis: address, login and time-outs, none of them
- * endless. Over TLS the certificate must be for the host. Immutable.
+ * endless. Behind Sentinels the address is looked up for each connection. Safe from any thread.
  */
 public final class RedisClients {
 
   /** How long a TCP connect may take. */
-  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+
+  /** How long each step of a handshake may take: TLS, login, and the Sentinels' answers. */
+  static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(1);
 
   /** How long a command may take. */
   static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(2);
 
   private final RedisUrl url;
+  private final @Nullable RedisTls tls;
+  private final boolean hasCertificate;
+  private final @Nullable Sentinels sentinels;
 
-  public RedisClients(RedisUrl url) {
+  private RedisClients(RedisUrl url, RedisConfig.Tls files) {
     this.url = url;
+    this.tls = url.tls() ? new RedisTls(files) : null;
+    this.hasCertificate = files.certificate().isPresent();
+    this.sentinels =
+        url.form() == RedisUrl.Form.SENTINEL
+            ? new Sentinels(url.hosts(), url.master(), tls, sentinelConfig(), this::isMaster)
+            : null;
   }
 
   /**
-   * For the Redis at that URL.
+   * For the Redis of these settings.
+   *
+   * @throws IllegalArgumentException with a sentence for the operator, if there is no URL or one of
+   *     them is of no use
+   */
+  public static RedisClients of(RedisConfig config) {
+    Secret given = config.url().orElseThrow(() -> new IllegalArgumentException("no Redis URL"));
+    RedisUrl url = RedisUrl.parse(given);
+    if (!url.tls() && !config.tls().equals(RedisConfig.Tls.NONE)) {
+      throw new IllegalArgumentException(
+          "RELAY_REDIS_CA, RELAY_REDIS_CERT and RELAY_REDIS_KEY need a URL that begins with rediss");
+    }
+    return new RedisClients(url, config.tls());
+  }
+
+  /**
+   * For the Redis at that URL, with no other setting.
    *
    * @throws IllegalArgumentException as {@link RedisUrl#parse}
    */
   public static RedisClients of(Secret url) {
-    return new RedisClients(RedisUrl.parse(url));
+    return of(new RedisConfig(Optional.of(url), "", List.of(), 0));
   }
 
-  /** Where it is. */
-  public HostAndPort hostAndPort() {
-    return new HostAndPort(url.host(), url.port());
+  /** What is wrong with the settings of Redis, if anything: one sentence. */
+  public static Optional<String> problem(RedisConfig config) {
+    try {
+      if (config.url().isPresent()) {
+        of(config);
+      }
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of("Redis cannot be used: " + e.getMessage() + ".");
+    }
+  }
+
+  /** Makes the sockets of connections with that configuration; behind Sentinels, to the master. */
+  RedisSockets sockets(JedisClientConfig config) {
+    return new RedisSockets(url.hosts().getFirst(), sentinels, tls, config);
+  }
+
+  /** Why a connection failed, in one clause for the operator. */
+  String reason(Throwable failure) {
+    String reason = Reason.of(failure);
+    boolean maybeRefused = tls != null && !hasCertificate && Reason.isCut(failure);
+    return maybeRefused ? reason + "; if it wants a certificate: see RELAY_REDIS_CERT" : reason;
+  }
+
+  /** Whether what is connected to must be asked if it is a master. */
+  boolean wantsMaster() {
+    return sentinels != null;
+  }
+
+  private boolean isMaster(HostAndPort address) {
+    JedisClientConfig config = commands("redis-role");
+    try (RedisWire wire =
+        new RedisWire(this, new RedisSockets(address, null, tls, config), config)) {
+      return wire.isConnected();
+    } catch (JedisException e) {
+      return false;
+    }
+  }
+
+  /** Tells the follower whenever the Redis to connect to is another, and which. */
+  void follow(Consumer<HostAndPort> follower) {
+    if (sentinels != null) {
+      sentinels.follow(follower);
+    }
+  }
+
+  void unfollow(Consumer<HostAndPort> follower) {
+    if (sentinels != null) {
+      sentinels.unfollow(follower);
+    }
   }
 
   /** For connections that send commands: an answer takes at most {@link #COMMAND_TIMEOUT}. */
   public JedisClientConfig commands(String clientName) {
-    return config(clientName, COMMAND_TIMEOUT, COMMAND_TIMEOUT);
+    return config(clientName, COMMAND_TIMEOUT);
   }
 
   /** For connections that send commands: an answer takes at most as long as that. */
   JedisClientConfig commands(String clientName, Duration patience) {
-    return config(clientName, patience, COMMAND_TIMEOUT);
+    return config(clientName, patience);
   }
 
   /**
@@ -56,7 +135,7 @@ public final class RedisClients {
    * @param silence after how long without a byte the connection counts as dead
    */
   public JedisClientConfig waiting(String clientName, Duration silence) {
-    return config(clientName, COMMAND_TIMEOUT, silence);
+    return config(clientName, silence);
   }
 
   /** The address, without user and password. */
@@ -65,23 +144,30 @@ public final class RedisClients {
     return url.toString();
   }
 
-  private JedisClientConfig config(String clientName, Duration timeout, Duration blockingTimeout) {
-    DefaultJedisClientConfig.Builder config =
-        DefaultJedisClientConfig.builder()
-            .resp2()
-            .autoNegotiateProtocol(false)
-            .connectionTimeoutMillis((int) CONNECT_TIMEOUT.toMillis())
-            .socketTimeoutMillis((int) timeout.toMillis())
-            .blockingSocketTimeoutMillis((int) blockingTimeout.toMillis())
-            .database(url.database())
-            .clientName(clientName);
+  private JedisClientConfig config(String clientName, Duration silence) {
+    DefaultJedisClientConfig.Builder config = base(silence).database(url.database());
     Secret password = url.password();
     if (password != null) {
       config.user(url.user()).password(password.reveal());
     }
-    if (url.tls()) {
-      config.sslOptions(SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL).build());
+    return config.clientName(clientName).build();
+  }
+
+  private JedisClientConfig sentinelConfig() {
+    DefaultJedisClientConfig.Builder config = base(HANDSHAKE_TIMEOUT);
+    Secret password = url.sentinelPassword();
+    if (password != null) {
+      config.password(password.reveal());
     }
     return config.build();
+  }
+
+  private DefaultJedisClientConfig.Builder base(Duration silence) {
+    return DefaultJedisClientConfig.builder()
+        .resp2()
+        .autoNegotiateProtocol(false)
+        .connectionTimeoutMillis((int) CONNECT_TIMEOUT.toMillis())
+        .socketTimeoutMillis((int) HANDSHAKE_TIMEOUT.toMillis())
+        .blockingSocketTimeoutMillis((int) silence.toMillis());
   }
 }

@@ -1,17 +1,17 @@
 package dev.laravelrelay.redis;
 
-import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.Connection;
-import redis.clients.jedis.DefaultJedisSocketFactory;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisException;
@@ -56,9 +56,10 @@ final class RedisSubscription implements AutoCloseable {
   private final LongSupplier clock;
   private final Thread thread;
   private final Thread keepalive;
+  private final Consumer<HostAndPort> follower = this::moved;
 
   private volatile boolean closed;
-  private volatile @Nullable Socket socket;
+  private volatile @Nullable RedisSockets sockets;
   private volatile @Nullable Subscriber subscriber;
 
   /** Whether it has ever been subscribed. Written by the thread. */
@@ -66,6 +67,9 @@ final class RedisSubscription implements AutoCloseable {
 
   /** Epoch milliseconds since when it is not subscribed; 0 while it is. Written by the thread. */
   private volatile long downSince;
+
+  /** Of the present outage, or of none; empty before one. */
+  private volatile String reason = "";
 
   /** Whether the present outage has been said. Only used by the thread. */
   private boolean said;
@@ -99,6 +103,7 @@ final class RedisSubscription implements AutoCloseable {
 
   /** Begins to subscribe; returns at once. */
   void start() {
+    clients.follow(follower);
     thread.start();
     keepalive.start();
   }
@@ -112,28 +117,30 @@ final class RedisSubscription implements AutoCloseable {
     if (since == 0) {
       return null;
     }
-    long seconds = Math.max(0, (clock.getAsLong() - since) / 1000);
-    return subscribedOnce
-        ? "%s lost %d s ago".formatted(what, seconds)
-        : "%s not there yet, for %d s".formatted(what, seconds);
+    return Reason.since(what, subscribedOnce, clock.getAsLong() - since, reason);
   }
 
   /** Ends it. No message is handed over afterwards; returns within half a second. */
   @Override
   public void close() {
     closed = true;
+    clients.unfollow(follower);
     keepalive.interrupt();
     thread.interrupt();
-    Socket open = socket;
-    if (open != null) {
-      shut(open);
-    }
+    cut();
     if (Thread.currentThread() != thread) {
       try {
         thread.join(CLOSE_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private void cut() {
+    RedisSockets current = sockets;
+    if (current != null) {
+      current.cut();
     }
   }
 
@@ -159,6 +166,7 @@ final class RedisSubscription implements AutoCloseable {
     if (closed) {
       return;
     }
+    reason = clients.reason(cause);
     if (downSince == 0) {
       downSince = clock.getAsLong();
     }
@@ -169,7 +177,7 @@ final class RedisSubscription implements AutoCloseable {
           what,
           subscribedOnce ? "lost" : "impossible so far",
           clients,
-          reason(cause));
+          reason);
       listener.lost();
     }
   }
@@ -219,32 +227,23 @@ final class RedisSubscription implements AutoCloseable {
     }
   }
 
+  private void moved(HostAndPort now) {
+    RedisSockets current = sockets;
+    if (current != null && current.leadsElsewhereThan(now)) {
+      cut();
+    }
+  }
+
   private JedisSocketFactory socketFactory() {
-    JedisSocketFactory factory = new DefaultJedisSocketFactory(clients.hostAndPort(), config);
+    RedisSockets factory = clients.sockets(config);
+    sockets = factory;
     return () -> {
       Socket created = factory.createSocket();
-      socket = created;
       if (closed) {
-        shut(created);
+        factory.cut();
       }
       return created;
     };
-  }
-
-  private static void shut(Socket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      log.debug("closing a socket failed", e);
-    }
-  }
-
-  private static String reason(Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 
   /** Reads one connection. */

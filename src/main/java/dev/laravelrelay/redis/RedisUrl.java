@@ -3,36 +3,69 @@ package dev.laravelrelay.redis;
 import dev.laravelrelay.config.Secret;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.HostAndPort;
 
 /**
- * Where a Redis is and how to log in: {@code redis[s]://[[user]:password@]host[:port][/db]}. User
- * and password may be percent-encoded, and have to be where they hold one of {@code /?#%@}. The
- * text form never shows the password.
+ * Where a Redis is and how to log in: {@code redis://[[user]:password@]host[:port][/db]}. With
+ * {@code redis-sentinel} the hosts are Sentinels, and a query may name the master and the
+ * Sentinels' own password: {@code ?master=mymaster&sentinel_password=…}. With {@code redis-cluster}
+ * they are some nodes of the Cluster. {@code rediss} in place of {@code redis} is TLS.
  *
- * @param host a name (underscores are fine, unlike in {@code java.net.URI}) or an address, an IPv6
- *     one without brackets
- * @param tls whether the scheme is {@code rediss}
+ * <p>User and password may be percent-encoded, and have to be where they hold one of {@code
+ * /?#%@&}. The text form shows neither.
+ *
+ * @param hosts names (underscores are fine, unlike in {@code java.net.URI}) or addresses, IPv6 ones
+ *     without brackets
+ * @param master as the Sentinels call it; empty without Sentinels
  */
 public record RedisUrl(
-    String host,
-    int port,
+    Form form,
+    List<HostAndPort> hosts,
     int database,
     boolean tls,
     @Nullable String user,
-    @Nullable Secret password) {
+    @Nullable Secret password,
+    String master,
+    @Nullable Secret sentinelPassword) {
 
-  private static final int DEFAULT_PORT = 6379;
+  /** What stands behind the hosts. */
+  public enum Form {
+    SINGLE("", 6379),
+    SENTINEL("-sentinel", 26379),
+    CLUSTER("-cluster", 6379);
 
-  private static final Pattern FORM =
+    private final String suffix;
+    private final int port;
+
+    Form(String suffix, int port) {
+      this.suffix = suffix;
+      this.port = port;
+    }
+  }
+
+  private static final String HOST = "(?:\\[[0-9a-fA-F:.]+]|[\\w.-]+)(?::\\d{1,5})?";
+
+  private static final Pattern URL =
       Pattern.compile(
-          "redis(?<tls>s?)://"
+          "redis(?<tls>s?)(?<form>|-sentinel|-cluster)://"
               + "(?:(?<user>[^:@/?#]*):(?<password>[^@/?#]*)@)?"
-              + "(?:\\[(?<ipv6>[0-9a-fA-F:.]+)]|(?<host>[\\w.-]+))"
-              + "(?::(?<port>\\d{1,5}))?"
-              + "(?:/(?<database>\\d{0,5}))?");
+              + "(?<hosts>"
+              + HOST
+              + "(?:,"
+              + HOST
+              + ")*)"
+              + "(?:/(?<database>\\d{0,5}))?"
+              + "(?:\\?(?<query>[^#]*))?");
+
+  private static final Pattern PARAMETER =
+      Pattern.compile("(?<name>master|sentinel_password)=(?<value>[^&=]+)");
+
+  private static final String MASTER = "mymaster";
 
   /**
    * Reads a URL.
@@ -41,36 +74,101 @@ public record RedisUrl(
    *     of the URL
    */
   public static RedisUrl parse(Secret url) {
-    Matcher form = FORM.matcher(url.reveal().strip());
-    if (!form.matches()) {
+    Matcher parts = URL.matcher(url.reveal().strip());
+    if (!parts.matches()) {
       throw new IllegalArgumentException(
-          "the Redis URL is not of the form redis[s]://[[user]:password@]host[:port][/db]"
-              + " (percent-encode / ? # % @ in user and password)");
+          "the Redis URL is not of the form redis[s]://[[user]:password@]host[:port][/db],"
+              + " redis[s]-sentinel://…@host:port,host:port/db?master=mymaster or"
+              + " redis[s]-cluster://…@host:port,host:port"
+              + " (percent-encode / ? # % @ & in user and password)");
     }
-    int port = number(form.group("port"), DEFAULT_PORT);
-    if (port < 1 || port > 65_535) {
-      throw new IllegalArgumentException("the Redis URL has port " + port);
-    }
-    String user = decoded(form.group("user"));
-    String password = decoded(form.group("password"));
+    Form form =
+        switch (parts.group("form")) {
+          case "-sentinel" -> Form.SENTINEL;
+          case "-cluster" -> Form.CLUSTER;
+          default -> Form.SINGLE;
+        };
+    String user = decoded(parts.group("user"));
+    String password = decoded(parts.group("password"));
     if (password != null && password.isEmpty() && user != null && !user.isEmpty()) {
       throw new IllegalArgumentException("the Redis URL has a user, but no password");
     }
-    String ipv6 = form.group("ipv6");
-    return new RedisUrl(
-        ipv6 == null ? form.group("host") : ipv6,
-        port,
-        number(form.group("database"), 0),
-        !form.group("tls").isEmpty(),
-        user == null || user.isEmpty() ? null : user,
-        password == null || password.isEmpty() ? null : new Secret(password));
+    RedisUrl read =
+        new RedisUrl(
+            form,
+            hosts(parts.group("hosts"), form.port),
+            number(parts.group("database"), 0),
+            !parts.group("tls").isEmpty(),
+            user == null || user.isEmpty() ? null : user,
+            password == null || password.isEmpty() ? null : new Secret(password),
+            form == Form.SENTINEL ? MASTER : "",
+            null);
+    return read.with(parts.group("query")).checked();
   }
 
-  /** What may be shown: scheme, host, port, database. */
+  private RedisUrl checked() {
+    if (form == Form.SINGLE && hosts.size() > 1) {
+      throw new IllegalArgumentException(
+          "the Redis URL has several hosts: that needs redis-sentinel:// or redis-cluster://");
+    }
+    if (form == Form.CLUSTER && database != 0) {
+      throw new IllegalArgumentException("the Redis URL has a database: a Cluster has only 0");
+    }
+    return this;
+  }
+
+  private RedisUrl with(@Nullable String query) {
+    if (query == null || query.isEmpty()) {
+      return this;
+    }
+    String name = master;
+    Secret secret = sentinelPassword;
+    for (String one : query.split("&", -1)) {
+      Matcher parameter = PARAMETER.matcher(one);
+      if (form != Form.SENTINEL || !parameter.matches()) {
+        throw new IllegalArgumentException(
+            "the Redis URL has a query: only redis-sentinel:// may have master=… and"
+                + " sentinel_password=…");
+      }
+      String value = decode(parameter.group("value"));
+      if (parameter.group("name").equals("master")) {
+        name = value;
+      } else {
+        secret = new Secret(value);
+      }
+    }
+    return new RedisUrl(form, hosts, database, tls, user, password, name, secret);
+  }
+
+  /** What may be shown: scheme, hosts, database, master. */
   @Override
   public String toString() {
-    String shown = host.indexOf(':') < 0 ? host : "[" + host + "]";
-    return (tls ? "rediss://" : "redis://") + shown + ":" + port + "/" + database;
+    StringBuilder shown = new StringBuilder(tls ? "rediss" : "redis");
+    shown.append(form.suffix).append("://");
+    for (HostAndPort host : hosts) {
+      boolean ipv6 = host.getHost().indexOf(':') >= 0;
+      shown.append(ipv6 ? "[" + host.getHost() + "]" : host.getHost());
+      shown.append(':').append(host.getPort()).append(',');
+    }
+    shown.setLength(shown.length() - 1);
+    if (form != Form.CLUSTER) {
+      shown.append('/').append(database);
+    }
+    return form == Form.SENTINEL ? shown + "?master=" + master : shown.toString();
+  }
+
+  private static List<HostAndPort> hosts(String text, int defaultPort) {
+    List<HostAndPort> hosts = new ArrayList<>();
+    for (String one : text.split(",", -1)) {
+      int end = one.startsWith("[") ? one.indexOf(']') + 1 : one.indexOf(':');
+      String host = end < 0 ? one : one.substring(0, end);
+      int port = end < 0 || end == one.length() ? defaultPort : number(one.substring(end + 1), 0);
+      if (port < 1 || port > 65_535) {
+        throw new IllegalArgumentException("the Redis URL has port " + port);
+      }
+      hosts.add(new HostAndPort(host.replaceAll("[\\[\\]]", ""), port));
+    }
+    return List.copyOf(hosts);
   }
 
   private static int number(@Nullable String digits, int otherwise) {
@@ -78,9 +176,10 @@ public record RedisUrl(
   }
 
   private static @Nullable String decoded(@Nullable String text) {
-    if (text == null) {
-      return null;
-    }
+    return text == null ? null : decode(text);
+  }
+
+  private static String decode(String text) {
     try {
       return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {

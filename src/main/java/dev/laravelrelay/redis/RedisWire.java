@@ -1,25 +1,54 @@
 package dev.laravelrelay.redis;
 
-import java.io.IOException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.Arrays;
+import java.util.List;
 import redis.clients.jedis.Connection;
-import redis.clients.jedis.DefaultJedisSocketFactory;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** One connection whose commands and replies are not tied to each other. One writer, one reader. */
 final class RedisWire extends Connection {
 
-  private static final Logger log = LoggerFactory.getLogger(RedisWire.class);
+  private static final byte[] MASTER = RedisNames.utf8("master");
+
+  private final RedisSockets sockets;
 
   /** False while the constructor connects. */
   private boolean made;
 
-  /** Connected and logged in. */
+  /** Connected and logged in, to a master if there are Sentinels. */
   RedisWire(RedisClients clients, JedisClientConfig config) {
-    super(new DefaultJedisSocketFactory(clients.hostAndPort(), config), config);
+    this(clients, clients.sockets(config), config);
+  }
+
+  /** The same over these sockets. */
+  RedisWire(RedisClients clients, RedisSockets sockets, JedisClientConfig config) {
+    super(sockets, config);
+    this.sockets = sockets;
     this.made = true;
+    try {
+      if (clients.wantsMaster() && !isMaster()) {
+        sockets.doubt();
+        throw new JedisConnectionException("what the Sentinels call the master is a replica yet");
+      }
+      setSoTimeout(config.getBlockingSocketTimeoutMillis());
+    } catch (RuntimeException e) {
+      cut();
+      throw e;
+    }
+  }
+
+  /** Sentinels may be behind the facts for a moment. */
+  private boolean isMaster() {
+    sendCommand(Protocol.Command.ROLE);
+    try {
+      return ((List<?>) getOne()).getFirst() instanceof byte[] role && Arrays.equals(role, MASTER);
+    } catch (JedisAccessControlException mayNotAsk) {
+      return true;
+    }
   }
 
   /** Only once: a connection that is lost is not silently another. */
@@ -31,6 +60,11 @@ final class RedisWire extends Connection {
     super.connect();
   }
 
+  /** Whether it is not to this address. */
+  boolean leadsElsewhereThan(HostAndPort address) {
+    return sockets.leadsElsewhereThan(address);
+  }
+
   /** Sends what was written. */
   void send() {
     flush();
@@ -38,10 +72,6 @@ final class RedisWire extends Connection {
 
   /** Ends it, so that whoever waits for it fails at once. From any thread. */
   void cut() {
-    try {
-      forceDisconnect();
-    } catch (IOException e) {
-      log.debug("closing a socket failed", e);
-    }
+    sockets.cut();
   }
 }

@@ -196,10 +196,16 @@ class ResumeTest {
               .parallel()
               .mapToObj(twin -> resuming("twins", before, offset))
               .toList();
-      Awaitility.await().until(() -> sessions("twins") == 1);
-      emit("twins", 2 + round, 2 + round, "");
+      int n = 2 + round;
+      emit("twins", n, n, "");
       Awaitility.await()
-          .until(() -> twins.stream().anyMatch(twin -> !twin.numbers("ring").isEmpty()));
+          .until(() -> twins.stream().filter(twin -> twin.numbers("ring").contains(n)).count() > 0);
+      assertEquals(
+          1,
+          twins.stream()
+              .filter(twin -> twin.connected().get("sid").equals(before.connected().get("sid")))
+              .filter(twin -> twin.numbers("ring").contains(n))
+              .count());
       twins.forEach(RawClient::close);
     }
     first.close();

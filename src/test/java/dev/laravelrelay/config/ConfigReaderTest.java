@@ -131,7 +131,11 @@ class ConfigReaderTest {
                 Optional.of(new Secret("rediss://user:pass@redis.example:6380/1")),
                 "mine:",
                 List.of("laravel_database_", "laravel-database-", "shop_"),
-                200),
+                200,
+                new RedisConfig.Tls(
+                    Optional.of("/etc/ca.pem"),
+                    Optional.of("/etc/relay.pem"),
+                    Optional.of(new Secret("/etc/relay.key")))),
             new DeliveryConfig(30, 50, 32_768, 1L << 31),
             Duration.ofSeconds(20),
             new LogConfig(LogConfig.Format.JSON, LogConfig.Level.DEBUG));
@@ -176,6 +180,9 @@ class ConfigReaderTest {
         Map.entry("RELAY_USER_RATE", "9"),
         Map.entry("RELAY_CALL_HOLD", "45"),
         Map.entry("RELAY_REDIS_URL", "rediss://user:pass@redis.example:6380/1"),
+        Map.entry("RELAY_REDIS_CA", "/etc/ca.pem"),
+        Map.entry("RELAY_REDIS_CERT", "/etc/relay.pem"),
+        Map.entry("RELAY_REDIS_KEY", "/etc/relay.key"),
         Map.entry("RELAY_REDIS_PREFIX", "mine:"),
         Map.entry("RELAY_LARAVEL_PREFIX", "shop_"),
         Map.entry("RELAY_STREAM_IN_FLIGHT", "200"),
@@ -214,6 +221,41 @@ class ConfigReaderTest {
     String shown = valid.toString();
     assertFalse(shown.contains("hush") || shown.contains(KEY) || shown.contains(SECRET), shown);
     assertTrue(valid.used().contains(new Used(Setting.API_KEYS, "***", Used.Source.ENVIRONMENT)));
+  }
+
+  @Test
+  void aPasswordInAUrlIsMaskedInWhatIsShown() {
+    Map<String, String> environment =
+        new HashMap<>(with("RELAY_WEBHOOK_URL", "https://u:hu%2Fsh@a.example/b?c=d@e"));
+    environment.put("RELAY_WEBHOOK_SECRETS", KEY);
+
+    Parsed.Valid valid =
+        assertInstanceOf(Parsed.Valid.class, ConfigReader.read(environment, Map.of(), false));
+
+    assertFalse(valid.toString().contains("hu%2Fsh"), valid::toString);
+    assertTrue(
+        valid
+            .used()
+            .contains(
+                new Used(
+                    Setting.WEBHOOK_URL, "https://***@a.example/b?c=d@e", Used.Source.ENVIRONMENT)),
+        valid::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "RELAY_WEBHOOK_URL, https://u:hu/sh@a.example, must be a URL",
+    "RELAY_WEBHOOK_URL, https://u:hu sh@a.example, must be a URL",
+    "RELAY_WEBHOOK_URL, ftp://u:hush@a.example, must be a URL",
+    "RELAY_LARAVEL_URL, https://u:hush@a.example, must be without a user and a password",
+    "RELAY_JWKS_URL, https://u:hush@a.example, must be without a user and a password"
+  })
+  void aPasswordInABadUrlIsNotRepeated(String variable, String value, String rule) {
+    String problems = problems(with(variable, value), false).toString();
+
+    assertTrue(problems.contains(variable + " " + rule), problems);
+    assertTrue(problems.contains("://***@a.example"), problems);
+    assertFalse(problems.contains("sh@"), problems);
   }
 
   @ParameterizedTest

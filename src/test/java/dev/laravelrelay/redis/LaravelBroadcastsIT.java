@@ -281,7 +281,8 @@ class LaravelBroadcastsIT {
           .atMost(Duration.ofSeconds(5))
           .until(() -> count("relay_redis_subscriptions_lost", "laravel_broadcasts") == 1);
       assertEquals(
-          "subscription to Laravel's broadcasts not there yet, for 0 s", broadcasts.problem());
+          "subscription to Laravel's broadcasts not there yet, for 0 s: Connection refused",
+          broadcasts.problem());
       own.restart();
       await().atMost(Duration.ofSeconds(5)).until(() -> broadcasts.problem() == null);
       publish(own, "laravel_database_private-user.1");

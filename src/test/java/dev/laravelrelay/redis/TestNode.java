@@ -101,10 +101,18 @@ final class TestNode implements AutoCloseable {
     }
   }
 
-  TestNode(String redisUrl, String prefix) throws InterruptedException {
+  TestNode(String redisUrl, String prefix) {
+    this(new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of(), 0));
+  }
+
+  TestNode(RedisConfig config) {
+    this(config, Duration.ofSeconds(10));
+  }
+
+  TestNode(RedisConfig config, Duration wait) {
     engine =
         new RedisEngine(
-            new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of(), 0),
+            config,
             new DeliveryConfig(0, 100, 1 << 20, 1 << 26),
             registry,
             suspended,
@@ -118,7 +126,7 @@ final class TestNode implements AutoCloseable {
             engine.backplane(dispatcher, receipts),
             receipts,
             engine.emittedIds(new MemoryEmittedIds(metrics, System::nanoTime)));
-    engine.start(Duration.ofSeconds(10));
+    engine.start(wait);
   }
 
   Phone phone(String user) throws Exception {

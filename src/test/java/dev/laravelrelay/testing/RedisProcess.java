@@ -5,28 +5,63 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import redis.embedded.core.ExecutableProvider;
 
-/** A {@code redis-server} process: from the PATH, else the one that embedded-redis ships. */
+/**
+ * A {@code redis-server} process on a free loopback port: from the PATH, else the one that
+ * embedded-redis ships. Gone at the latest with the JVM, with all that it wrote.
+ */
 final class RedisProcess implements TestRedis.Host {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final Path directory;
   private final String binary;
   private final int port;
   private final Thread hook = new Thread(this::end, "redis-process-end");
+  private final List<String> arguments;
   private Process process;
 
-  RedisProcess() {
+  /** One that keeps nothing, and has these further settings; {@code PORT} stands for its port. */
+  RedisProcess(String... settings) {
+    this(List.of(), settings);
+  }
+
+  /** A Sentinel with these lines in its configuration. */
+  static RedisProcess sentinel(String... lines) {
+    return new RedisProcess(List.of(lines));
+  }
+
+  private RedisProcess(List<String> sentinel, String... settings) {
     try {
       directory = Files.createTempDirectory("relay-test-redis");
       binary = onPath().orElseGet(this::shipped);
       port = freePort();
+      arguments = new ArrayList<>();
+      if (!sentinel.isEmpty()) {
+        Path file = Files.write(directory.resolve("sentinel.conf"), sentinel);
+        arguments.addAll(List.of(file.toString(), "--sentinel"));
+      }
+      String[] where = {
+        "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir", directory.toString()
+      };
+      arguments.addAll(List.of(where));
+      if (sentinel.isEmpty()) {
+        arguments.addAll(List.of("--save", "", "--appendonly", "no"));
+      }
+      for (String setting : settings) {
+        arguments.add(setting.equals("PORT") ? Integer.toString(port) : setting);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -41,19 +76,8 @@ final class RedisProcess implements TestRedis.Host {
   @Override
   public synchronized void start() {
     File log = directory.resolve("log").toFile();
-    List<String> command =
-        List.of(
-            binary,
-            "--port",
-            Integer.toString(port),
-            "--bind",
-            "127.0.0.1",
-            "--dir",
-            directory.toString(),
-            "--save",
-            "",
-            "--appendonly",
-            "no");
+    List<String> command = new ArrayList<>(arguments);
+    command.addFirst(binary);
     try {
       process =
           new ProcessBuilder(command)
@@ -63,6 +87,30 @@ final class RedisProcess implements TestRedis.Host {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns when it takes connections. */
+  void awaitOpen() {
+    Awaitility.await("redis-server on port " + port)
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .until(
+            () -> {
+              new Socket(InetAddress.getLoopbackAddress(), port).close();
+              return true;
+            });
+  }
+
+  /** Where it listens. */
+  int port() {
+    return port;
+  }
+
+  /** Its own. */
+  Path directory() {
+    return directory;
   }
 
   @Override
