@@ -16,14 +16,14 @@ final class StartTrial {
 
   private StartTrial() {}
 
-  /** Makes the cache as the image does: a run of {@code check} teaches it. */
+  /** Makes the cache as the image does: a rehearsal teaches it. */
   static void train(List<String> flags) throws IOException, InterruptedException {
     Files.deleteIfExists(CACHE);
     List<String> more = new ArrayList<>(flags);
     more.add("-XX:AOTCacheOutput=" + CACHE);
     List<String> command = new ArrayList<>(Contender.relay(more, Map.of()).command());
     command = command.subList(0, command.indexOf("serve"));
-    command.addAll(List.of("check", "--dev"));
+    command.addAll(List.of("serve", "--dev", "--rehearse", "--port", "0", "--api-port", "0"));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.redirectErrorStream(true).redirectOutput(Path.of("target/bench/aot.log").toFile());
     builder.start().waitFor();
