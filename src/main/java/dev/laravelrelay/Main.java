@@ -1,5 +1,6 @@
 package dev.laravelrelay;
 
+import dev.laravelrelay.config.Credentials;
 import dev.laravelrelay.config.NearestName;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -116,7 +117,8 @@ public final class Main {
   }
 
   private static String unmatched(CommandLine line, UnmatchedArgumentException wrong) {
-    String given = wrong.getUnmatched().getFirst();
+    // without its value, which may be a secret
+    String given = Credentials.masked(wrong.getUnmatched().getFirst().split("=", 2)[0]);
     boolean flag = wrong.isUnknownOption();
     Set<String> known =
         flag ? line.getCommandSpec().optionsMap().keySet() : line.getSubcommands().keySet();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -153,7 +154,7 @@ class CallsE2E {
       long gone = System.nanoTime();
       timer.schedule(stage.laravel::restart, AWAY.toMillis(), TimeUnit.MILLISECONDS).get();
       long back = System.nanoTime();
-      List<Heard> heard = allHeard(caller, calls);
+      List<Heard> heard = heard(caller, calls);
       tapping.cancel(false);
       awaitRows(calls);
       Timings.print("Laravel back to the last row", System.nanoTime() - back);
@@ -215,14 +216,18 @@ class CallsE2E {
     return heard;
   }
 
-  /** What the caller heard, each call once. */
-  private static List<Heard> allHeard(Phone caller, List<String> calls) {
+  /** How the caller heard of each of these calls first, in her order. */
+  private static List<Heard> heard(Phone caller, List<String> calls) {
+    Map<String, Heard> heard = new LinkedHashMap<>();
     await("all calls to be heard")
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> Ears.all(caller, "call:rejected").size() >= calls.size());
-    List<Heard> heard = Ears.all(caller, "call:rejected");
-    assertEquals(calls, heard.stream().map(CallsE2E::callOf).toList());
-    return heard;
+        .atMost(Duration.ofSeconds(90))
+        .until(
+            () -> {
+              Ears.all(caller, "call:rejected").forEach(one -> heard.putIfAbsent(callOf(one), one));
+              return heard.size() >= calls.size();
+            });
+    assertEquals(calls, List.copyOf(heard.keySet()));
+    return List.copyOf(heard.values());
   }
 
   private static String callOf(Heard heard) {
@@ -244,7 +249,7 @@ class CallsE2E {
 
   private static void awaitRows(List<String> calls) {
     await("every row to be written")
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofSeconds(90))
         .until(
             () ->
                 stage.laravel.rowsWritten().stream()

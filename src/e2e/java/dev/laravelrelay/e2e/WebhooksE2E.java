@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The webhook route of the README, behind the package's middleware, in a real Laravel. */
-@Timeout(90)
+@Timeout(120)
 class WebhooksE2E {
 
   private static final String[] SECRETS = LaravelProcess.WEBHOOK_SECRETS.split(",");
@@ -73,6 +73,28 @@ class WebhooksE2E {
   }
 
   @Test
+  void aCallThatTheRelayHasForgottenIsRejectedByLaravel() {
+    try (Phone caller = stage.phone(Stage.CALLER, "call:rejected");
+        Phone callee = stage.phone(Stage.CALLEE, "call:error")) {
+      String call = stage.ring();
+      assertEquals(200, stage.relay.forget(call));
+
+      String ack = callee.ask("call:reject", "{\"callId\":\"" + call + "\"}").join();
+
+      assertEquals("[{\"ok\":true}]", ack);
+      JsonNode rejected =
+          JsonMapper.shared().readTree(Ears.first(caller, "call:rejected").args().getFirst());
+      assertEquals(call, rejected.path("callId").asString());
+      assertEquals("rejected", stage.status(call));
+
+      caller.ask("call:reject", "{\"callId\":[7]}").join();
+      caller.ask("call:reject", "{\"callId\":\"" + call + "-x\"}").join();
+      assertEquals(1, Ears.all(caller, "call:rejected").size());
+      assertEquals("", stage.laravel.log());
+    }
+  }
+
+  @Test
   void aCallWhosePartyVanishedIsEndedByLaravel() {
     try (DroppingProxy network = new DroppingProxy(stage.relay.port());
         Phone caller = stage.phone(Stage.CALLER, "call:accepted", "call:ended");
@@ -90,7 +112,8 @@ class WebhooksE2E {
 
       network.refuse(Duration.ofMinutes(1));
       network.drop(Drop.SILENCE);
-      JsonNode ended = JsonMapper.shared().readTree(Ears.first(caller, "call:ended").args().get(0));
+      JsonNode ended =
+          JsonMapper.shared().readTree(Ears.first(caller, "call:ended").args().getFirst());
       assertEquals(call, ended.path("callId").asString());
       assertEquals("Connection lost", ended.path("reason").asString());
       awaitStatus(call, "ended");

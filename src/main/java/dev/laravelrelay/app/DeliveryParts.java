@@ -7,6 +7,7 @@ import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.ExpiredNotices;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.MemoryBackplane;
@@ -38,6 +39,7 @@ record DeliveryParts(
     Interest interest,
     Presence presence,
     CallDirectory calls,
+    Handover handover,
     Hooks hooks,
     Emitter emitter) {
 
@@ -88,6 +90,7 @@ record DeliveryParts(
         Interest.SINGLE_NODE,
         Presence.of(registry),
         calls,
+        Handover.NONE,
         hooks,
         new Emitter(
             new MemoryBackplane(dispatcher, heldEvents),
@@ -143,6 +146,7 @@ record DeliveryParts(
         redis.interest(),
         redis.presence(),
         redis.calls(),
+        redis.handover(),
         hooks,
         emitter);
   }

@@ -139,7 +139,9 @@ public final class RelayApp implements AutoCloseable {
     stops.push("sockets", sockets::close);
     Subscriptions subscriptions =
         new Subscriptions(channels, authorizer(laravel), dispatcher, interest, metrics);
-    Resumption resumption = new Resumption(registry, suspended, channels, interest, metrics);
+    Resumption resumption =
+        new Resumption(registry, suspended, channels, interest, delivery.handover(), metrics);
+    delivery.handover().serve(resumption);
     housekeeping.scheduleWithFixedDelay(
         () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
     RelaySockets clients =

@@ -11,7 +11,7 @@ public final class Credentials {
   private Credentials() {}
 
   /** The URL's text with {@code ***} in their place, be it a good URL or not. */
-  static String masked(String text) {
+  public static String masked(String text) {
     Optional<URI> url = Values.uriWithHost(text);
     return url.isPresent()
         ? of(url.get()).map(raw -> replaced(text, raw, MASK)).orElse(text)

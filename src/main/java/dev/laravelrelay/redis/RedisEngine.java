@@ -6,6 +6,7 @@ import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.EmittedIds;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Presence;
@@ -58,6 +59,7 @@ public final class RedisEngine implements AutoCloseable {
   private final RedisTopics topics;
   private final RedisPresence presence;
   private final RedisInterest interest;
+  private final RedisHandover handover;
   private final SessionRegistry registry;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
@@ -99,6 +101,7 @@ public final class RedisEngine implements AutoCloseable {
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
+    this.handover = new RedisHandover(node, names, rest);
     this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
 
@@ -115,6 +118,11 @@ public final class RedisEngine implements AutoCloseable {
   /** Who is online on any node. */
   public Presence presence() {
     return presence;
+  }
+
+  /** The way of resumed sessions from one node to another. */
+  public Handover handover() {
+    return handover;
   }
 
   /** The calls that any node knows. */
@@ -174,7 +182,8 @@ public final class RedisEngine implements AutoCloseable {
     Reports reports = new Reports(metrics);
     Recovery recovering = new Recovery(heldEvents, registry, dispatcher, metrics);
     Hearing hears =
-        new Hearing(node, names, emits, dispatcher, receipts, reports, recovering, metrics);
+        new Hearing(
+            node, names, emits, dispatcher, receipts, reports, recovering, handover, metrics);
     recovery = recovering;
     hearing = hears;
     return new RedisBackplane(node, names, emits, heldEvents, reports, hears, dispatcher, registry);

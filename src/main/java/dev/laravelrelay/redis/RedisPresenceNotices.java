@@ -42,7 +42,9 @@ final class RedisPresenceNotices {
   static final long SWEEP_MILLIS = 500;
 
   private static final int MAX_BATCH = 200;
-  private static final int MAX_BATCHES = 25;
+
+  /** How many batches may be under way: while they are, changes gather. */
+  private static final int MAX_BATCHES = 4;
 
   private static final RedisScript MARK =
       RedisScript.of("hooks.lua", "online.lua", "online-mark.lua");
@@ -57,9 +59,11 @@ final class RedisPresenceNotices {
    * Users that are being written.
    *
    * @param gone those of them who are not here
+   * @param toldBefore those of them who were known when Redis lost it
    * @param epoch of what Redis knew before
    */
-  private record Batch(List<String> users, List<String> gone, @Nullable String epoch) {}
+  private record Batch(
+      List<String> users, List<String> gone, List<String> toldBefore, @Nullable String epoch) {}
 
   private final RedisWebhookQueue queue;
   private final RedisNames names;
@@ -76,6 +80,12 @@ final class RedisPresenceNotices {
 
   /** Who was known when Redis lost it: Laravel was told. */
   private final Set<String> lost = new LinkedHashSet<>();
+
+  /** How many batches are under way. */
+  private int writing;
+
+  /** Whether the last batch failed: then none is sent before the next sweep. */
+  private boolean failing;
 
   private @Nullable String epoch;
   private boolean stopped;
@@ -103,10 +113,19 @@ final class RedisPresenceNotices {
 
   /** Sessions of the user came or went. */
   synchronized void changed(String user) {
-    if (!stopped) {
+    if (stopped) {
+      return;
+    }
+    if (isHere(user) || written.contains(user) || lost.contains(user)) {
       changed.add(user);
       write();
+    } else {
+      changed.remove(user);
     }
+  }
+
+  private boolean isHere(String user) {
+    return Stream.of(registry.ofUser(user)).anyMatch(Session::isOpen);
   }
 
   /** Renews the lease, and tells who is offline; to be called every {@link #SWEEP_MILLIS}. */
@@ -115,6 +134,7 @@ final class RedisPresenceNotices {
       if (stopped) {
         return;
       }
+      failing = false;
       write();
     }
     List<byte[]> arguments = arguments();
@@ -138,34 +158,46 @@ final class RedisPresenceNotices {
 
   /** Writes who changed; under the lock, so that the last state of a user is the last written. */
   private void write() {
-    for (int i = 0; i < MAX_BATCHES && !changed.isEmpty() && queue.isUp(); i++) {
+    while (writing < MAX_BATCHES && !failing && !changed.isEmpty() && queue.isUp()) {
       List<byte[]> arguments = arguments();
       arguments.add(number(LEASE.toMillis()));
       Batch batch = take(arguments);
+      writing++;
       run(MARK, arguments).whenComplete((reply, failure) -> written(batch, failure == null));
     }
   }
 
   private synchronized void written(Batch batch, boolean done) {
+    writing--;
+    if (stopped) {
+      return;
+    }
     boolean forgotten = batch.epoch() != null && !batch.epoch().equals(epoch);
-    if (!stopped && !done) {
+    if (!done) {
+      failing = true;
       changed.addAll(batch.users());
       written.addAll(batch.users());
-    } else if (!stopped && forgotten) {
+      lost.addAll(batch.toldBefore());
+    } else if (forgotten) {
       changed.addAll(batch.gone());
       lost.addAll(batch.gone());
     }
+    write();
   }
 
   private Batch take(List<byte[]> arguments) {
     List<String> users = new ArrayList<>();
     List<String> gone = new ArrayList<>();
+    List<String> told = new ArrayList<>(0);
     Iterator<String> next = changed.iterator();
     while (next.hasNext() && users.size() + gone.size() < MAX_BATCH) {
       String user = next.next();
       next.remove();
-      boolean here = Stream.of(registry.ofUser(user)).anyMatch(Session::isOpen);
+      boolean here = isHere(user);
       boolean toldBefore = lost.remove(user);
+      if (toldBefore) {
+        told.add(user);
+      }
       if (here || toldBefore || written.contains(user)) {
         (here ? users : gone).add(user);
         arguments.add(RedisNames.utf8(user));
@@ -180,7 +212,7 @@ final class RedisPresenceNotices {
       }
     }
     users.addAll(gone);
-    return new Batch(users, gone, epoch);
+    return new Batch(users, gone, told, epoch);
   }
 
   /** Tells that they are away; those who came back meanwhile are not. */

@@ -94,12 +94,14 @@ final class RedisWebhookQueue implements WebhookQueue {
     this.metrics = metrics;
     this.clock = clock;
     this.unkept = new UnkeptNotices(limit, metrics, this::keep);
-    metrics.gauge("relay_webhooks_queued", "Notices that Laravel has not heard yet", this::size);
+    metrics.gauge(
+        "relay_webhooks_queued", "Notices of all nodes that Laravel has not heard yet", this::size);
     metrics.gauge(
         "relay_webhooks_oldest_seconds",
         "Age of the oldest of them",
         () -> counts.oldestMillis() / 1000.0);
-    metrics.gauge("relay_webhooks_dead", "Notices that were given up", () -> counts.dead());
+    metrics.gauge(
+        "relay_webhooks_dead", "Notices of all nodes that were given up", () -> counts.dead());
     metrics.gauge(
         "relay_webhooks_unkept", "Notices that only this process knows yet", unkept::size);
   }
