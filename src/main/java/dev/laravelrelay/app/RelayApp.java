@@ -39,7 +39,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -200,8 +199,7 @@ public final class RelayApp implements AutoCloseable {
 
   private ChannelAuthorizer authorizer(@Nullable LaravelClient laravel) {
     return laravel == null
-        ? (token, channel, socketId) ->
-            CompletableFuture.completedStage(new ChannelAuthorizer.Authorization.Refused())
+        ? ChannelAuthorizer.NOBODY
         : new ChannelAuth(config.laravel(), laravel, metrics);
   }
 

@@ -69,6 +69,11 @@ public final class Subscriptions {
     this.metrics = metrics;
   }
 
+  /** Whether a client's token may be asked for when it joins a channel. */
+  boolean needsTokens() {
+    return !authorizer.equals(ChannelAuthorizer.NOBODY);
+  }
+
   /** Completes on any thread. */
   CompletionStage<Outcome> join(Session session, String token, String channel) {
     if (!ChannelName.isValid(channel)) {
