@@ -4,9 +4,11 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.RelayConfig;
+import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.ExpiredNotices;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.MemoryBackplane;
@@ -16,6 +18,7 @@ import dev.laravelrelay.delivery.MemoryWebhookQueue;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.PresenceNotices;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
@@ -38,6 +41,9 @@ record DeliveryParts(
     Interest interest,
     Presence presence,
     CallDirectory calls,
+    Handover handover,
+    Rosters rosters,
+    Backplane backplane,
     Hooks hooks,
     Emitter emitter) {
 
@@ -81,6 +87,7 @@ record DeliveryParts(
     timer.scheduleWithFixedDelay(calls::expire, 5, 5, TimeUnit.SECONDS);
     Receipts receipts = new Receipts(heldEvents, metrics);
     Dispatcher dispatcher = node.dispatcher(registry, receipts);
+    Backplane backplane = new MemoryBackplane(dispatcher, heldEvents);
     return new DeliveryParts(
         registry,
         heldEvents,
@@ -88,11 +95,11 @@ record DeliveryParts(
         Interest.SINGLE_NODE,
         Presence.of(registry),
         calls,
+        Handover.NONE,
+        Rosters.NONE,
+        backplane,
         hooks,
-        new Emitter(
-            new MemoryBackplane(dispatcher, heldEvents),
-            receipts,
-            new MemoryEmittedIds(metrics, Ticker.systemTicker())));
+        new Emitter(backplane, receipts, new MemoryEmittedIds(metrics, Ticker.systemTicker())));
   }
 
   private static PresenceListener presence(Node node, Hooks hooks, ScheduledExecutorService timer) {
@@ -129,9 +136,10 @@ record DeliveryParts(
     }
     Receipts receipts = new Receipts(redis.heldEvents(), metrics);
     Dispatcher dispatcher = node.dispatcher(registry, receipts);
+    Backplane backplane = redis.backplane(dispatcher, receipts);
     Emitter emitter =
         new Emitter(
-            redis.backplane(dispatcher, receipts),
+            backplane,
             receipts,
             redis.emittedIds(new MemoryEmittedIds(metrics, Ticker.systemTicker())));
     redis.start(REDIS_WAIT);
@@ -143,6 +151,9 @@ record DeliveryParts(
         redis.interest(),
         redis.presence(),
         redis.calls(),
+        redis.handover(),
+        redis.rosters(),
+        backplane,
         hooks,
         emitter);
   }

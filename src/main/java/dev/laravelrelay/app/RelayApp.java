@@ -39,7 +39,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -139,8 +138,16 @@ public final class RelayApp implements AutoCloseable {
     this.sockets = new SocketServer(config.socket(), registry::size, metrics);
     stops.push("sockets", sockets::close);
     Subscriptions subscriptions =
-        new Subscriptions(channels, authorizer(laravel), dispatcher, interest, metrics);
-    Resumption resumption = new Resumption(registry, suspended, channels, interest, metrics);
+        new Subscriptions(
+            channels,
+            authorizer(laravel),
+            delivery.backplane(),
+            delivery.rosters(),
+            interest,
+            metrics);
+    Resumption resumption =
+        new Resumption(registry, suspended, channels, interest, delivery.handover(), metrics);
+    delivery.handover().serve(resumption);
     housekeeping.scheduleWithFixedDelay(
         () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
     RelaySockets clients =
@@ -198,8 +205,7 @@ public final class RelayApp implements AutoCloseable {
 
   private ChannelAuthorizer authorizer(@Nullable LaravelClient laravel) {
     return laravel == null
-        ? (token, channel, socketId) ->
-            CompletableFuture.completedStage(new ChannelAuthorizer.Authorization.Refused())
+        ? ChannelAuthorizer.NOBODY
         : new ChannelAuth(config.laravel(), laravel, metrics);
   }
 

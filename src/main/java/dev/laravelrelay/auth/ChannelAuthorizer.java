@@ -1,10 +1,15 @@
 package dev.laravelrelay.auth;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Finds out who may join a channel. Safe from any thread; never blocks; never throws. */
 @FunctionalInterface
 public interface ChannelAuthorizer {
+
+  /** Lets nobody in: there is no Laravel to ask. */
+  ChannelAuthorizer NOBODY =
+      (token, channel, socketId) -> CompletableFuture.completedStage(new Authorization.Refused());
 
   /**
    * Asks whether the client may join the channel.

@@ -2,38 +2,72 @@ package dev.laravelrelay.delivery;
 
 import dev.laravelrelay.event.Event;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Held events by user, by age and by the end of their time, with sums. Every operation takes
- * constant time, or logarithmic for the end of time. Keeps no limit. Not safe for threads.
+ * Held events by user, by age and by the second in which their time ends, with sums. Every
+ * operation takes constant time, but for the look-up of that second among those in which something
+ * ends. Keeps no limit. Not safe for threads.
  */
 final class HeldShelves {
 
-  /** One event of one user. */
+  private static final int SECOND = 1_000;
+
+  /** One event of one user. Its neighbours in age, and among those that end in its second. */
   static final class Held {
 
     final String user;
     final Event event;
     final int weight;
-    private final long number;
+    private @Nullable Held older;
+    private @Nullable Held newer;
+    private @Nullable Held before;
+    private @Nullable Held behind;
 
-    private Held(String user, Event event, long number) {
+    private Held(String user, Event event) {
       this.user = user;
       this.event = event;
       this.weight = HeldEvents.weight(event);
-      this.number = number;
     }
 
     long until() {
       return event.heldUntil();
+    }
+
+    /** By the end of which its time has ended. */
+    private long second() {
+      return Math.ceilDiv(until(), SECOND);
+    }
+  }
+
+  /** What ends in one second, in no order; in the map only while there is something. */
+  private static final class Ending {
+
+    private @Nullable Held first;
+
+    void add(Held held) {
+      held.behind = first;
+      if (first != null) {
+        first.before = held;
+      }
+      first = held;
+    }
+
+    void remove(Held held) {
+      if (held.before == null) {
+        first = held.behind;
+      } else {
+        held.before.behind = held.behind;
+      }
+      if (held.behind != null) {
+        held.behind.before = held.before;
+      }
     }
   }
 
@@ -41,21 +75,20 @@ final class HeldShelves {
   private static final class Shelf {
 
     private final Map<String, Held> byId = new LinkedHashMap<>();
-    private final Map<String, Held> byCollapseKey = new HashMap<>(2);
+    private Map<String, Held> byCollapseKey = Map.of();
     private long bytes;
   }
 
   private final Map<String, Shelf> shelves = new HashMap<>();
-  private final LinkedHashSet<Held> oldestFirst = new LinkedHashSet<>();
-  private final TreeSet<Held> soonestFirst =
-      new TreeSet<>(Comparator.comparingLong(Held::until).thenComparingLong(held -> held.number));
-
+  private final TreeMap<Long, Ending> endings = new TreeMap<>();
+  private @Nullable Held oldest;
+  private @Nullable Held newest;
+  private int events;
   private long bytes;
-  private long number;
 
-  /** An event for {@link #add}, newer than all that were made before. */
+  /** An event for {@link #add}. */
   Held make(String user, Event event) {
-    return new Held(user, event, number++);
+    return new Held(user, event);
   }
 
   /** Adds one whose id and collapse key the user does not have. */
@@ -64,12 +97,26 @@ final class HeldShelves {
     shelf.byId.put(held.event.id(), held);
     String key = held.event.terms().collapseKey();
     if (key != null) {
+      if (shelf.byCollapseKey.isEmpty()) {
+        shelf.byCollapseKey = new HashMap<>(2);
+      }
       shelf.byCollapseKey.put(key, held);
     }
     shelf.bytes += held.weight;
-    oldestFirst.add(held);
-    soonestFirst.add(held);
+    endings.computeIfAbsent(held.second(), second -> new Ending()).add(held);
+    append(held);
+    events++;
     bytes += held.weight;
+  }
+
+  private void append(Held held) {
+    held.older = newest;
+    if (newest == null) {
+      oldest = held;
+    } else {
+      newest.newer = held;
+    }
+    newest = held;
   }
 
   /** Takes out one that is in. */
@@ -86,9 +133,29 @@ final class HeldShelves {
     if (shelf.byId.isEmpty()) {
       shelves.remove(held.user);
     }
-    oldestFirst.remove(held);
-    soonestFirst.remove(held);
+    Ending ending = endings.get(held.second());
+    if (ending != null) {
+      ending.remove(held);
+      if (ending.first == null) {
+        endings.remove(held.second());
+      }
+    }
+    unlink(held);
+    events--;
     bytes -= held.weight;
+  }
+
+  private void unlink(Held held) {
+    if (held.older == null) {
+      oldest = held.newer;
+    } else {
+      held.older.newer = held.newer;
+    }
+    if (held.newer == null) {
+      newest = held.older;
+    } else {
+      held.newer.older = held.older;
+    }
   }
 
   @Nullable Held byId(String user, String id) {
@@ -115,18 +182,17 @@ final class HeldShelves {
 
   /** The oldest in all; there must be one. */
   Held oldest() {
-    return oldestFirst.getFirst();
+    return Objects.requireNonNull(oldest);
   }
 
-  /** The one whose time ends first, if that is at or before {@code now}. */
+  /** One whose time has ended by {@code now}; it is found with the last of its second. */
   @Nullable Held over(long now) {
-    return soonestFirst.isEmpty() || soonestFirst.getFirst().until() > now
-        ? null
-        : soonestFirst.getFirst();
+    Map.Entry<Long, Ending> first = endings.firstEntry();
+    return first == null || first.getKey() * SECOND > now ? null : first.getValue().first;
   }
 
   int events() {
-    return oldestFirst.size();
+    return events;
   }
 
   long bytes() {

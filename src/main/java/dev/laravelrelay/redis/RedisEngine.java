@@ -6,10 +6,12 @@ import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.EmittedIds;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -58,6 +60,8 @@ public final class RedisEngine implements AutoCloseable {
   private final RedisTopics topics;
   private final RedisPresence presence;
   private final RedisInterest interest;
+  private final RedisHandover handover;
+  private final RedisRosters rosters;
   private final SessionRegistry registry;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
@@ -99,6 +103,8 @@ public final class RedisEngine implements AutoCloseable {
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
+    this.handover = new RedisHandover(node, names, rest);
+    this.rosters = new RedisRosters(node, names, rest);
     this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
 
@@ -115,6 +121,16 @@ public final class RedisEngine implements AutoCloseable {
   /** Who is online on any node. */
   public Presence presence() {
     return presence;
+  }
+
+  /** The way of resumed sessions from one node to another. */
+  public Handover handover() {
+    return handover;
+  }
+
+  /** Who is in presence channels on other nodes. */
+  public Rosters rosters() {
+    return rosters;
   }
 
   /** The calls that any node knows. */
@@ -174,7 +190,17 @@ public final class RedisEngine implements AutoCloseable {
     Reports reports = new Reports(metrics);
     Recovery recovering = new Recovery(heldEvents, registry, dispatcher, metrics);
     Hearing hears =
-        new Hearing(node, names, emits, dispatcher, receipts, reports, recovering, metrics);
+        new Hearing(
+            node,
+            names,
+            emits,
+            dispatcher,
+            receipts,
+            reports,
+            recovering,
+            handover,
+            rosters,
+            metrics);
     recovery = recovering;
     hearing = hears;
     return new RedisBackplane(node, names, emits, heldEvents, reports, hears, dispatcher, registry);

@@ -36,16 +36,22 @@ final class Client implements Runnable {
   private final Session session;
   private final RelaySockets relay;
   private final Alarm alarm;
-  private final ClientEvents.Source events;
+  private ClientEvents.@Nullable Source events;
+
+  /** Empty where nobody will ask for it: it is the largest thing that a session would keep. */
   private String token;
+
   private @Nullable Timeout expiry;
 
   Client(Session session, String token, RelaySockets relay, Alarm alarm) {
     this.session = session;
-    this.token = token;
     this.relay = relay;
     this.alarm = alarm;
-    this.events = relay.clientEvents().of(session.user(), session.id());
+    this.token = kept(token);
+  }
+
+  private String kept(String given) {
+    return relay.subscriptions().needsTokens() ? given : "";
   }
 
   Session session() {
@@ -98,7 +104,7 @@ final class Client implements Runnable {
             identity ->
                 switch (identity) {
                   case Identity.Known known when known.user().equals(session.user()) -> {
-                    token = fresh;
+                    token = kept(fresh);
                     expireAt(known.expiresAt());
                     yield new Answer(true, object().put("ok", true));
                   }
@@ -113,6 +119,9 @@ final class Client implements Runnable {
 
   /** Takes an event that is none of the relay's own; the answer comes on the connection's loop. */
   void event(String name, List<RawJson> args, Consumer<ClientReply> answer) {
+    if (events == null) {
+      events = relay.clientEvents().of(session.user(), session.id());
+    }
     events.event(name, args).thenAcceptAsync(answer, session.loop());
   }
 

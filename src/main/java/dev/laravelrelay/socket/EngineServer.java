@@ -147,6 +147,7 @@ public final class EngineServer implements Route {
       return;
     }
     NettyConnection connection = create(reply.channel());
+    PollRequest.mark(reply.channel(), connection.sid());
     String open = openPacket(connection, true);
     connection.open(application, admittance.handshake(request, parsed.query(), reply.channel()));
     reply.send(HttpResponseStatus.OK, HttpReply.TEXT, open);
@@ -195,7 +196,6 @@ public final class EngineServer implements Route {
     byte[] bytes = new byte[SID_BYTES];
     random.nextBytes(bytes);
     String sid = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    PollRequest.mark(channel, sid);
     NettyConnection connection = new NettyConnection(sid, channel.eventLoop(), this);
     connections.put(sid, connection);
     return connection;

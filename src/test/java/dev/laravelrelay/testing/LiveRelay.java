@@ -6,7 +6,10 @@ import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.SocketConfig;
 import dev.laravelrelay.config.WebhookConfig;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.MemoryBackplane;
+import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.delivery.Webhook;
 import dev.laravelrelay.socket.RelaySockets;
 import dev.laravelrelay.socket.Resumption;
@@ -38,11 +41,17 @@ public final class LiveRelay implements AutoCloseable {
                 (token, channel, socketId) ->
                     CompletableFuture.completedStage(
                         new ChannelAuthorizer.Authorization.Granted("")),
-                node.dispatcher,
+                new MemoryBackplane(node.dispatcher, node.held),
+                Rosters.NONE,
                 Interest.SINGLE_NODE,
                 node.metrics),
             new Resumption(
-                node.registry, node.suspended, node.channels, Interest.SINGLE_NODE, node.metrics),
+                node.registry,
+                node.suspended,
+                node.channels,
+                Interest.SINGLE_NODE,
+                Handover.NONE,
+                node.metrics),
             new ClientEvents(
                 new WebhookConfig(
                     Optional.empty(), List.of(), 1, Duration.ZERO, List.of(), 20, 50, 30),
