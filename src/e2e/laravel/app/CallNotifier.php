@@ -6,6 +6,7 @@ use App\Events\CallIncoming;
 use App\Events\CallRejected;
 use App\Models\Call;
 use Illuminate\Support\Facades\Http;
+use Illuminate\Support\Facades\Redis;
 
 /** Tells the relay what became of a call. A relay that is away costs the user nothing. */
 class CallNotifier
@@ -45,6 +46,15 @@ class CallNotifier
                             'hold' => 30,
                         ] + $more)
                         ->json();
+                case 'stream':
+                    Redis::xadd('relay:emit', '*', ['emit' => json_encode([
+                        'user' => $user,
+                        'event' => $event,
+                        'data' => $data,
+                        'hold' => 30,
+                    ] + $more)]);
+
+                    return null;
                 case 'broadcast':
                     broadcast($broadcast);
 

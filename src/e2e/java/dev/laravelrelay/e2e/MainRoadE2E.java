@@ -27,7 +27,7 @@ class MainRoadE2E {
   private static final int RUNS = 50;
 
   @ParameterizedTest(name = "told by {0}, RELAY_AUTH={1}")
-  @CsvSource({"http,laravel", "http,jwt", "broadcast,laravel", "broadcast,jwt"})
+  @CsvSource({"http,laravel", "http,jwt", "broadcast,laravel", "broadcast,jwt", "stream,jwt"})
   void aRejectedCallReachesTheCallersListener(String notify, String auth) {
     try (Stage stage = new Stage(notify, auth);
         Phone caller = stage.phone(CALLER, "call:rejected");
@@ -63,7 +63,7 @@ class MainRoadE2E {
   }
 
   @ParameterizedTest(name = "told by {0}")
-  @CsvSource({"http", "broadcast"})
+  @CsvSource({"http", "broadcast", "stream"})
   void withTheRelayDownTheAppGoesOn(String notify) {
     try (Stage stage = new Stage(notify, "jwt")) {
       stage.reject(stage.ring());

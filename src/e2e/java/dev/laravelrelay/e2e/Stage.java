@@ -25,7 +25,7 @@ final class Stage implements AutoCloseable {
   /**
    * Sets it up.
    *
-   * @param notify how Laravel tells the relay: http, broadcast or none
+   * @param notify how Laravel tells the relay: http, broadcast, stream or none
    * @param auth how phones prove who they are (RELAY_AUTH): jwt or laravel
    */
   Stage(String notify, String auth) {

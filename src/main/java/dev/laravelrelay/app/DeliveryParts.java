@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.RelayConfig;
+import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.delivery.ExpiredNotices;
@@ -17,6 +18,7 @@ import dev.laravelrelay.delivery.MemoryWebhookQueue;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.PresenceNotices;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
@@ -40,6 +42,8 @@ record DeliveryParts(
     Presence presence,
     CallDirectory calls,
     Handover handover,
+    Rosters rosters,
+    Backplane backplane,
     Hooks hooks,
     Emitter emitter) {
 
@@ -83,6 +87,7 @@ record DeliveryParts(
     timer.scheduleWithFixedDelay(calls::expire, 5, 5, TimeUnit.SECONDS);
     Receipts receipts = new Receipts(heldEvents, metrics);
     Dispatcher dispatcher = node.dispatcher(registry, receipts);
+    Backplane backplane = new MemoryBackplane(dispatcher, heldEvents);
     return new DeliveryParts(
         registry,
         heldEvents,
@@ -91,11 +96,10 @@ record DeliveryParts(
         Presence.of(registry),
         calls,
         Handover.NONE,
+        Rosters.NONE,
+        backplane,
         hooks,
-        new Emitter(
-            new MemoryBackplane(dispatcher, heldEvents),
-            receipts,
-            new MemoryEmittedIds(metrics, Ticker.systemTicker())));
+        new Emitter(backplane, receipts, new MemoryEmittedIds(metrics, Ticker.systemTicker())));
   }
 
   private static PresenceListener presence(Node node, Hooks hooks, ScheduledExecutorService timer) {
@@ -132,9 +136,10 @@ record DeliveryParts(
     }
     Receipts receipts = new Receipts(redis.heldEvents(), metrics);
     Dispatcher dispatcher = node.dispatcher(registry, receipts);
+    Backplane backplane = redis.backplane(dispatcher, receipts);
     Emitter emitter =
         new Emitter(
-            redis.backplane(dispatcher, receipts),
+            backplane,
             receipts,
             redis.emittedIds(new MemoryEmittedIds(metrics, Ticker.systemTicker())));
     redis.start(REDIS_WAIT);
@@ -147,6 +152,8 @@ record DeliveryParts(
         redis.presence(),
         redis.calls(),
         redis.handover(),
+        redis.rosters(),
+        backplane,
         hooks,
         emitter);
   }

@@ -138,7 +138,13 @@ public final class RelayApp implements AutoCloseable {
     this.sockets = new SocketServer(config.socket(), registry::size, metrics);
     stops.push("sockets", sockets::close);
     Subscriptions subscriptions =
-        new Subscriptions(channels, authorizer(laravel), dispatcher, interest, metrics);
+        new Subscriptions(
+            channels,
+            authorizer(laravel),
+            delivery.backplane(),
+            delivery.rosters(),
+            interest,
+            metrics);
     Resumption resumption =
         new Resumption(registry, suspended, channels, interest, delivery.handover(), metrics);
     delivery.handover().serve(resumption);

@@ -1,6 +1,8 @@
 package dev.laravelrelay.event;
 
+import dev.laravelrelay.config.NearestName;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
@@ -12,7 +14,7 @@ import tools.jackson.core.JsonToken;
  */
 final class CallReader {
 
-  private static final Set<String> FIELDS = Set.of("id", "caller", "receiver", "ttl");
+  private static final List<String> FIELDS = List.of("caller", "receiver", "ttl", "id");
 
   private final JsonParser in;
   private final Problems problems;
@@ -41,7 +43,11 @@ final class CallReader {
       in.nextToken();
       String path = prefix + Problems.shown(name);
       if (!FIELDS.contains(name)) {
-        problems.add(path, "The field %s is unknown.".formatted(path));
+        String hint =
+            NearestName.of(Problems.shown(name), FIELDS)
+                .map(" Did you mean %s?"::formatted)
+                .orElse("");
+        problems.add(path, "The field %s is unknown.%s".formatted(path, hint));
         in.skipChildren();
       } else if (!seen.add(name)) {
         problems.add(path, "The %s field is given twice.".formatted(path));

@@ -36,6 +36,7 @@ final class Hearing implements RedisTopics.Listener {
   private final Reports reports;
   private final Recovery recovery;
   private final RedisHandover handover;
+  private final RedisRosters rosters;
   private final RelayMetrics metrics;
 
   /** Publications that come on several channels and were heard on one. */
@@ -53,6 +54,7 @@ final class Hearing implements RedisTopics.Listener {
       Reports reports,
       Recovery recovery,
       RedisHandover handover,
+      RedisRosters rosters,
       RelayMetrics metrics) {
     this.node = node;
     this.names = names;
@@ -62,6 +64,7 @@ final class Hearing implements RedisTopics.Listener {
     this.reports = reports;
     this.recovery = recovery;
     this.handover = handover;
+    this.rosters = rosters;
     this.metrics = metrics;
   }
 
@@ -83,9 +86,9 @@ final class Hearing implements RedisTopics.Listener {
     try {
       switch (topic) {
         case Topic.Node _ -> told(NodeMessage.read(message));
-        case Topic.User(String user) -> ofUser(topic, user, message);
-        case Topic.Suspended(String user) -> ofUser(topic, user, message);
-        case Topic.Channel _, Topic.Everyone _ -> event(topic, Envelope.read(message, ""));
+        case Topic.User(String user) -> asked(topic, user, message);
+        case Topic.Suspended(String user) -> asked(topic, user, message);
+        case Topic.Channel _, Topic.Everyone _ -> asked(topic, "", message);
       }
     } catch (RuntimeException e) {
       metrics.redisMessageMalformed(topic instanceof Topic.Node ? "node" : "event");
@@ -93,7 +96,7 @@ final class Hearing implements RedisTopics.Listener {
     }
   }
 
-  private void ofUser(Topic topic, String user, byte[] message) {
+  private void asked(Topic topic, String user, byte[] message) {
     NodeMessage asked = NodeMessage.amongEvents(message);
     if (asked == null) {
       event(topic, Envelope.read(message, user));
@@ -116,6 +119,8 @@ final class Hearing implements RedisTopics.Listener {
       case NodeMessage.Found found -> handover.told(found);
       case NodeMessage.Take take -> handover.asked(take);
       case NodeMessage.Given given -> handover.told(given);
+      case NodeMessage.WhoIsIn question -> rosters.asked(question);
+      case NodeMessage.Members members -> rosters.told(members);
     }
   }
 

@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one node tells another on that one's own channel, or asks those that have a user on the
- * user's.
+ * What one node tells another on that one's own channel, or asks those that have a user or a
+ * channel on the user's or the channel's.
  */
 sealed interface NodeMessage {
 
@@ -47,12 +47,20 @@ sealed interface NodeMessage {
    */
   record Given(long number, Handover.@Nullable Inheritance inherited) implements NodeMessage {}
 
+  /** Which users are in the channel? To be answered with {@link Members} to the node that asks. */
+  record WhoIsIn(long number, String from, String channel) implements NodeMessage {}
+
+  /** The answer to {@link WhoIsIn}: users of the node that answers, and their presence data. */
+  record Members(long number, Map<String, String> infoByUser) implements NodeMessage {}
+
   int REPORT = 1;
   int RECEIVED = 2;
   int SEARCH = 3;
   int FOUND = 4;
   int TAKE = 5;
   int GIVEN = 6;
+  int WHO_IS_IN = 7;
+  int MEMBERS = 8;
 
   default byte[] toBytes() {
     ByteWriter out = new ByteWriter(64);
@@ -74,8 +82,25 @@ sealed interface NodeMessage {
           write(out, inherited);
         }
       }
+      case WhoIsIn(long number, String from, String channel) ->
+          out.number(WHO_IS_IN).number(number).text(from).text(channel);
+      case Members(long number, Map<String, String> infoByUser) ->
+          write(out.number(MEMBERS).number(number), infoByUser);
     }
     return out.toBytes();
+  }
+
+  private static void write(ByteWriter out, Map<String, String> texts) {
+    out.number(texts.size());
+    texts.forEach((name, text) -> out.text(name).text(text));
+  }
+
+  private static Map<String, String> texts(ByteReader in) {
+    Map<String, String> texts = new HashMap<>();
+    for (long left = in.number(); left > 0; left--) {
+      texts.put(in.text(), in.text());
+    }
+    return texts;
   }
 
   private static void write(ByteWriter out, Handover.Claim claim) {
@@ -88,8 +113,7 @@ sealed interface NodeMessage {
     out.texts(gap.received().stream().map(Delivery::eventId).toList());
     out.number(gap.missed().size());
     gap.missed().forEach(missed -> out.text(missed.eventId()).text(missed.frame().text()));
-    out.number(inherited.channels().size());
-    inherited.channels().forEach((channel, info) -> out.text(channel).text(info));
+    write(out, inherited.channels());
   }
 
   private static Handover.Claim claim(ByteReader in) {
@@ -103,14 +127,10 @@ sealed interface NodeMessage {
     for (long left = in.number(); left > 0; left--) {
       missed.add(new Delivery(in.text(), Frame.text(in.text()), null));
     }
-    Map<String, String> channels = new HashMap<>();
-    for (long left = in.number(); left > 0; left--) {
-      channels.put(in.text(), in.text());
-    }
-    return new Handover.Inheritance(new Gap(received, missed), channels);
+    return new Handover.Inheritance(new Gap(received, missed), texts(in));
   }
 
-  /** On a user's channel; no event begins with this byte, as each has an origin. */
+  /** On a channel of events; no event begins with this byte, as each has an origin. */
   default byte[] amongEvents() {
     byte[] bytes = toBytes();
     return new ByteWriter(1 + bytes.length).number(0).raw(bytes).toBytes();
@@ -147,6 +167,8 @@ sealed interface NodeMessage {
       case FOUND -> new Found(in.number(), in.text(), in.textOrNull());
       case TAKE -> new Take(in.number(), in.text(), claim(in));
       case GIVEN -> new Given(in.number(), in.number() == 0 ? null : inheritance(in));
+      case WHO_IS_IN -> new WhoIsIn(in.number(), in.text(), in.text());
+      case MEMBERS -> new Members(in.number(), texts(in));
       default -> throw new IllegalArgumentException("a message of kind " + kind);
     };
   }

@@ -74,7 +74,9 @@ final class OneStream {
     if (reader.isRefused()) {
       return;
     }
-    lease.tick();
+    if (connection.isUp()) { // a node that cannot read lets another
+      lease.tick();
+    }
     acks.flush();
     if (!lease.isMine() && ++ticks % IDLE_TICKS != 1) {
       return;

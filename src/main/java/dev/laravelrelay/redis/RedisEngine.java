@@ -11,6 +11,7 @@ import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.metrics.RelayMetrics;
@@ -60,6 +61,7 @@ public final class RedisEngine implements AutoCloseable {
   private final RedisPresence presence;
   private final RedisInterest interest;
   private final RedisHandover handover;
+  private final RedisRosters rosters;
   private final SessionRegistry registry;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
@@ -102,6 +104,7 @@ public final class RedisEngine implements AutoCloseable {
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
     this.handover = new RedisHandover(node, names, rest);
+    this.rosters = new RedisRosters(node, names, rest);
     this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
 
@@ -123,6 +126,11 @@ public final class RedisEngine implements AutoCloseable {
   /** The way of resumed sessions from one node to another. */
   public Handover handover() {
     return handover;
+  }
+
+  /** Who is in presence channels on other nodes. */
+  public Rosters rosters() {
+    return rosters;
   }
 
   /** The calls that any node knows. */
@@ -183,7 +191,16 @@ public final class RedisEngine implements AutoCloseable {
     Recovery recovering = new Recovery(heldEvents, registry, dispatcher, metrics);
     Hearing hears =
         new Hearing(
-            node, names, emits, dispatcher, receipts, reports, recovering, handover, metrics);
+            node,
+            names,
+            emits,
+            dispatcher,
+            receipts,
+            reports,
+            recovering,
+            handover,
+            rosters,
+            metrics);
     recovery = recovering;
     hearing = hears;
     return new RedisBackplane(node, names, emits, heldEvents, reports, hears, dispatcher, registry);

@@ -2,8 +2,9 @@ package dev.laravelrelay.socket;
 
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.ChannelAuthorizer.Authorization;
-import dev.laravelrelay.delivery.Dispatcher;
+import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.event.ChannelName;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.RawJson;
@@ -12,6 +13,7 @@ import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.Session;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -31,9 +33,6 @@ public final class Subscriptions {
   /** In how many channels one session may be. */
   public static final int MAX_CHANNELS = 100;
 
-  /** How many members a newcomer to a presence channel is told of. */
-  public static final int MAX_LISTED_MEMBERS = 1_000;
-
   /** What became of a request to join. */
   sealed interface Outcome {
 
@@ -52,19 +51,23 @@ public final class Subscriptions {
 
   private final ChannelMembers members;
   private final ChannelAuthorizer authorizer;
-  private final Dispatcher dispatcher;
+  private final Backplane backplane;
+  private final Rosters rosters;
   private final Interest interest;
   private final RelayMetrics metrics;
 
   public Subscriptions(
       ChannelMembers members,
       ChannelAuthorizer authorizer,
-      Dispatcher dispatcher,
+      Backplane backplane,
+      Rosters rosters,
       Interest interest,
       RelayMetrics metrics) {
     this.members = members;
     this.authorizer = authorizer;
-    this.dispatcher = dispatcher;
+    this.backplane = backplane;
+    this.rosters = rosters;
+    rosters.serve(this::here);
     this.interest = interest;
     this.metrics = metrics;
   }
@@ -115,26 +118,33 @@ public final class Subscriptions {
                 return CompletableFuture.<Outcome>completedStage(
                     new Outcome.Denied(410, "The session has ended."));
               }
-              Outcome joined = entered(session, channel, info);
-              return interest.channelChanged(channel).thenApply(heard -> joined);
+              boolean newcomer = isPresence(channel) && isAbsent(session, channel);
+              members.join(channel, session, info);
+              metrics.subscription("granted");
+              return interest
+                  .channelChanged(channel)
+                  .thenCompose(heard -> joined(session, channel, info, newcomer));
             },
             session.loop())
         .thenCompose(Function.identity());
   }
 
-  private Outcome entered(Session session, String channel, String info) {
-    boolean presence = isPresence(channel);
-    boolean newcomer = presence && isAbsent(session, channel);
-    members.join(channel, session, info);
-    metrics.subscription("granted");
-    ObjectNode details = details(channel);
-    if (presence) {
-      details.set("members", listed(channel));
+  private CompletionStage<Outcome> joined(
+      Session session, String channel, String info, boolean newcomer) {
+    if (!isPresence(channel)) {
+      return CompletableFuture.completedStage(new Outcome.Joined(details(channel)));
     }
-    if (newcomer) {
-      announce("presence:joining", channel, info, session);
-    }
-    return new Outcome.Joined(details);
+    return rosters
+        .elsewhere(channel)
+        .thenApply(
+            elsewhere -> {
+              if (newcomer && !elsewhere.containsKey(session.user())) {
+                announce("presence:joining", channel, info, session);
+              }
+              Map<String, String> all = new LinkedHashMap<>(here(channel));
+              elsewhere.forEach(all::putIfAbsent);
+              return new Outcome.Joined(details(channel).set("members", listed(all)));
+            });
   }
 
   /** Takes the session out of the channel. On the session's loop. */
@@ -163,7 +173,14 @@ public final class Subscriptions {
 
   private void announceLeaving(Session session, String channel, String info) {
     if (isPresence(channel) && isAbsent(session, channel)) {
-      announce("presence:leaving", channel, info, session);
+      rosters
+          .elsewhere(channel)
+          .thenAccept(
+              elsewhere -> {
+                if (!elsewhere.containsKey(session.user()) && isAbsent(session, channel)) {
+                  announce("presence:leaving", channel, info, session);
+                }
+              });
     }
   }
 
@@ -180,7 +197,7 @@ public final class Subscriptions {
   private void announce(String name, String channel, String info, Session session) {
     ObjectNode data = details(channel);
     data.set("member", JSON.readTree(info.isEmpty() ? "null" : info));
-    dispatcher.dispatch(
+    backplane.publish(
         new Event(
             session.id() + ":" + name,
             name,
@@ -190,13 +207,24 @@ public final class Subscriptions {
             System.currentTimeMillis()));
   }
 
-  private ArrayNode listed(String channel) {
+  /** The users who are in the channel on this node, each with his presence data. */
+  private Map<String, String> here(String channel) {
+    Map<String, String> here = new LinkedHashMap<>();
+    for (Map.Entry<Session, String> member : members.infoOf(channel).entrySet()) {
+      if (here.size() == Rosters.MAX_MEMBERS) {
+        break;
+      }
+      if (member.getKey().isOpen() && !member.getValue().isEmpty()) {
+        here.put(member.getKey().user(), member.getValue());
+      }
+    }
+    return here;
+  }
+
+  private static ArrayNode listed(Map<String, String> infoByUser) {
     ArrayNode list = JSON.createArrayNode();
-    members.infoOf(channel).entrySet().stream()
-        .filter(member -> member.getKey().isOpen() && !member.getValue().isEmpty())
-        .map(Map.Entry::getValue)
-        .distinct()
-        .limit(MAX_LISTED_MEMBERS)
+    infoByUser.values().stream()
+        .limit(Rosters.MAX_MEMBERS)
         .forEach(info -> list.add(JSON.readTree(info)));
     return list;
   }

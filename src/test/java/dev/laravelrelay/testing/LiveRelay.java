@@ -8,6 +8,8 @@ import dev.laravelrelay.config.SocketConfig;
 import dev.laravelrelay.config.WebhookConfig;
 import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.MemoryBackplane;
+import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.delivery.Webhook;
 import dev.laravelrelay.socket.RelaySockets;
 import dev.laravelrelay.socket.Resumption;
@@ -39,7 +41,8 @@ public final class LiveRelay implements AutoCloseable {
                 (token, channel, socketId) ->
                     CompletableFuture.completedStage(
                         new ChannelAuthorizer.Authorization.Granted("")),
-                node.dispatcher,
+                new MemoryBackplane(node.dispatcher, node.held),
+                Rosters.NONE,
                 Interest.SINGLE_NODE,
                 node.metrics),
             new Resumption(

@@ -35,6 +35,9 @@ public final class TestRelay implements AutoCloseable {
   private static final RedisConfig NO_REDIS =
       new RedisConfig(Optional.empty(), "relay:", List.of(), 0);
 
+  private static final LaravelConfig NO_LARAVEL =
+      new LaravelConfig(Optional.empty(), "/broadcasting/auth", Duration.ofSeconds(1));
+
   private static final String KEY = "k".repeat(32);
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -47,12 +50,12 @@ public final class TestRelay implements AutoCloseable {
 
   /** With a heartbeat of its own. */
   public static TestRelay start(Duration pingInterval, Duration pingTimeout) {
-    return start(pingInterval, pingTimeout, NO_WEBHOOKS, NO_REDIS);
+    return start(pingInterval, pingTimeout, NO_LARAVEL, NO_WEBHOOKS, NO_REDIS);
   }
 
   /** With a Laravel that hears of things. */
   public static TestRelay start(WebhookConfig webhooks) {
-    return start(Duration.ofSeconds(25), Duration.ofSeconds(20), webhooks, NO_REDIS);
+    return start(Duration.ofSeconds(25), Duration.ofSeconds(20), NO_LARAVEL, webhooks, NO_REDIS);
   }
 
   /** One node of those that share this Redis and prefix. */
@@ -65,15 +68,35 @@ public final class TestRelay implements AutoCloseable {
     return start(
         Duration.ofSeconds(25),
         Duration.ofSeconds(20),
+        NO_LARAVEL,
         webhooks,
-        new RedisConfig(
-            Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_"), 256));
+        shared(redis, prefix));
+  }
+
+  /** The same with a Laravel that admits clients into channels. */
+  public static TestRelay start(TestRedis redis, String prefix, URI laravel) {
+    return start(
+        Duration.ofSeconds(25),
+        Duration.ofSeconds(20),
+        new LaravelConfig(Optional.of(laravel), "/broadcasting/auth", Duration.ofSeconds(5)),
+        NO_WEBHOOKS,
+        shared(redis, prefix));
+  }
+
+  private static RedisConfig shared(TestRedis redis, String prefix) {
+    return new RedisConfig(
+        Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_"), 256);
   }
 
   private static TestRelay start(
-      Duration pingInterval, Duration pingTimeout, WebhookConfig webhooks, RedisConfig redis) {
+      Duration pingInterval,
+      Duration pingTimeout,
+      LaravelConfig laravel,
+      WebhookConfig webhooks,
+      RedisConfig redis) {
     try {
-      return new TestRelay(RelayApp.start(config(pingInterval, pingTimeout, webhooks, redis)));
+      return new TestRelay(
+          RelayApp.start(config(pingInterval, pingTimeout, laravel, webhooks, redis)));
     } catch (RelayApp.StartException e) {
       throw new IllegalStateException(e);
     }
@@ -84,7 +107,11 @@ public final class TestRelay implements AutoCloseable {
   }
 
   private static RelayConfig config(
-      Duration pingInterval, Duration pingTimeout, WebhookConfig webhooks, RedisConfig redis) {
+      Duration pingInterval,
+      Duration pingTimeout,
+      LaravelConfig laravel,
+      WebhookConfig webhooks,
+      RedisConfig redis) {
     return new RelayConfig(
         true,
         new SocketConfig(
@@ -108,7 +135,7 @@ public final class TestRelay implements AutoCloseable {
             Duration.ZERO,
             "/api/user",
             Duration.ofSeconds(1)),
-        new LaravelConfig(Optional.empty(), "/broadcasting/auth", Duration.ofSeconds(1)),
+        laravel,
         webhooks,
         redis,
         new DeliveryConfig(0, 100, 1 << 20, 256 << 20),
