@@ -51,7 +51,7 @@ test: jdk ## Builds and runs every test that needs no system package
 e2e: jdk ## Runs the end-to-end tests; installs PHP, Laravel and Redis from Debian if missing
 	@src/e2e/run.sh
 
-bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio; a quarter of an hour on a quiet machine; ARGS=--rounds=1
+bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio: 20 minutes; ARGS=--only=emit,batch
 	@src/bench/prepare.sh
 	@$(BENCH) $(ARGS)
 
@@ -63,6 +63,9 @@ scaling: $(JAR) ## Measures what two relays ask of one Redis, and simulates more
 	@src/bench/prepare.sh
 	@JVM_FLAGS='$(JVM_FLAGS)' $(JAVA) -Xmx1g -cp $(JAR):target/bench/classes \
 	  dev.laravelrelay.bench.Scaling
+
+bench-codecs: $(JAR) ## Measures the codecs alone, with JMH; ARGS="-f 1" goes to it
+	@JVM_FLAGS='$(JVM_FLAGS)' src/bench/codecs.sh $(ARGS)
 
 check: jdk ## Checks the format, and compiles with Error Prone and NullAway as errors
 	@$(MVN) -q -Pcheck test-compile

@@ -7,6 +7,7 @@ import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.session.Session;
 import io.netty.util.Timeout;
+import io.netty.util.TimerTask;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -16,14 +17,15 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What a client may ask of the relay, whatever protocol it speaks: to join and leave channels, to
- * go on with a fresh token, and to pass on what it says. Used on its connection's loop only.
+ * go on with a fresh token, and to pass on what it says. Used on its connection's loop only, but
+ * for the alarm.
  */
-final class Client implements Runnable {
+final class Client implements TimerTask {
 
-  /** Runs a task on the connection's loop after a delay. */
+  /** Runs a task after a delay, on the timer's thread. */
   @FunctionalInterface
   interface Alarm {
-    Timeout after(long millis, Runnable task);
+    Timeout alarm(long millis, TimerTask task);
   }
 
   /**
@@ -66,13 +68,13 @@ final class Client implements Runnable {
     }
     if (expiresAt != Long.MAX_VALUE && session.isOpen()) {
       long wait = Math.max(0, expiresAt - System.currentTimeMillis());
-      expiry = alarm.after(wait, this);
+      expiry = alarm.alarm(wait, this);
     }
   }
 
-  /** The token has ended. */
+  /** The token has ended; on the timer's thread. */
   @Override
-  public void run() {
+  public void run(Timeout timeout) {
     session.close(CloseReason.TOKEN_EXPIRED);
   }
 

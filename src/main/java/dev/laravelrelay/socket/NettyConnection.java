@@ -95,8 +95,12 @@ public final class NettyConnection
     return transport.name();
   }
 
-  /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
   @Override
+  public Timeout alarm(long millis, TimerTask task) {
+    return timer().newTimeout(task, millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
   public Timeout after(long millis, Runnable task) {
     return timer().newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
   }

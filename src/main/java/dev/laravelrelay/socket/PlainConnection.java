@@ -107,10 +107,9 @@ public final class PlainConnection
     outbox.offer(PlainJson.notice(event, data));
   }
 
-  /** Runs the task on the loop after a delay. Cancel it when it is no longer needed. */
   @Override
-  public Timeout after(long millis, Runnable task) {
-    return timer.newTimeout(t -> loop.execute(task), millis, TimeUnit.MILLISECONDS);
+  public Timeout alarm(long millis, TimerTask task) {
+    return timer.newTimeout(task, millis, TimeUnit.MILLISECONDS);
   }
 
   /** The frames that wait for the client; on the loop only. */
