@@ -17,6 +17,7 @@ missing=()
 has_laravel || missing+=(php-cli php-curl php-sqlite3 php-xml php-mbstring php-redis
   php-laravel-framework php-guzzlehttp-guzzle)
 command -v redis-server >/dev/null || missing+=(redis-server)
+[[ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ]] || missing+=(libfaketime)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 if ((${#missing[@]})); then
