@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e bench bench-quick check format image conformance clean jdk
+.PHONY: help run test e2e bench bench-quick scaling check format image conformance clean jdk
 
 JDK := 25
 JAR := target/laravel-relay.jar
@@ -58,6 +58,11 @@ bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio; a q
 bench-quick: $(JAR) ## The same in two minutes: one round, npm socket.io only
 	@src/bench/prepare.sh
 	@$(BENCH) --quick
+
+scaling: $(JAR) ## Measures what two relays ask of one Redis, and simulates more of both; two minutes
+	@src/bench/prepare.sh
+	@JVM_FLAGS='$(JVM_FLAGS)' $(JAVA) -Xmx1g -cp $(JAR):target/bench/classes \
+	  dev.laravelrelay.bench.Scaling
 
 check: jdk ## Checks the format, and compiles with Error Prone and NullAway as errors
 	@$(MVN) -q -Pcheck test-compile

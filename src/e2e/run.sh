@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The end-to-end tests: the packaged relay with stock clients, a real Laravel and a real Redis.
+# The end-to-end tests: the packaged relay with stock clients, a real Laravel, a real Redis
+# and real balancers.
 # Installs from Debian what is missing. Arguments go to Maven: -Dtest=MainRoadE2E runs one class.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -17,7 +18,10 @@ missing=()
 has_laravel || missing+=(php-cli php-curl php-sqlite3 php-xml php-mbstring php-redis
   php-laravel-framework php-guzzlehttp-guzzle)
 command -v redis-server >/dev/null || missing+=(redis-server)
-[[ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ]] || missing+=(libfaketime)
+[[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
+[[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
+command -v openssl >/dev/null || missing+=(openssl)
+compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(libfaketime)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 if ((${#missing[@]})); then

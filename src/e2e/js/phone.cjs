@@ -42,6 +42,9 @@ readline.createInterface({ input: process.stdin }).on("line", (line) => {
   if (command.connect) {
     socket.connect();
   }
+  if (command.tell) {
+    socket.emit(command.event, JSON.parse(command.data));
+  }
   if (command.ask) {
     socket.emit(command.event, JSON.parse(command.data), (...answer) =>
       say({ ask: command.ask, answer: JSON.stringify(answer) }),

@@ -15,7 +15,11 @@ class CallNotifier
     {
         $data = ['callId' => $call->id, 'from' => (int) $call->caller_id];
 
-        return $this->tell((int) $call->receiver_id, 'call:incoming', $data, new CallIncoming($call));
+        $parties = ['caller' => (int) $call->caller_id, 'receiver' => (int) $call->receiver_id, 'ttl' => 600];
+
+        return $this->tell((int) $call->receiver_id, 'call:incoming', $data, new CallIncoming($call), [
+            'call' => $parties,
+        ]);
     }
 
     /** @return array|null the relay's answer, where the way there has one */
@@ -26,19 +30,20 @@ class CallNotifier
         return $this->tell((int) $call->caller_id, 'call:rejected', $event->broadcastWith(), $event);
     }
 
-    private function tell(int $user, string $event, array $data, object $broadcast): ?array
+    private function tell(int $user, string $event, array $data, object $broadcast, array $more = []): ?array
     {
-        return rescue(static function () use ($user, $event, $data, $broadcast): ?array {
-            switch (config('relay.notify')) {
+        return rescue(static function () use ($user, $event, $data, $broadcast, $more): ?array {
+            switch (config('calls.notify')) {
                 case 'http':
-                    return Http::withToken(config('relay.key'))
+                    return Http::withToken(config('services.relay.key'))
                         ->timeout(2)
                         ->acceptJson()
-                        ->post(config('relay.url') . '/api/emit', [
+                        ->post(config('services.relay.url') . '/api/emit', [
                             'user' => $user,
                             'event' => $event,
                             'data' => $data,
-                        ])
+                            'hold' => 30,
+                        ] + $more)
                         ->json();
                 case 'broadcast':
                     broadcast($broadcast);

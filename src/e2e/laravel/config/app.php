@@ -29,6 +29,7 @@ return [
         Illuminate\View\ViewServiceProvider::class,
         App\Providers\CallServiceProvider::class,
         App\Providers\RouteServiceProvider::class,
+        LaravelRelay\RelayServiceProvider::class,
     ],
     'aliases' => [],
 ];

@@ -1,7 +1,8 @@
 <?php
 
 /*
- * Finds Debian's PHP libraries and this app's classes by their names (PSR-4), without Composer.
+ * Finds Debian's PHP libraries, the relay's package (deploy/laravel) and this app's classes by their names
+ * (PSR-4), without Composer.
  * The functions that those libraries expect to be loaded are listed at the end.
  */
 
@@ -12,6 +13,9 @@ spl_autoload_register(static function (string $class): void {
     $places = [];
     if (strncmp($path, 'App/', 4) === 0) {
         $places[] = dirname(__DIR__) . '/app/' . substr($path, 4);
+    }
+    if (strncmp($path, 'LaravelRelay/', 13) === 0) {
+        $places[] = dirname(__DIR__) . '/packages/laravel-relay/src/' . substr($path, 13);
     }
     $places[] = PHP_LIBRARIES . '/' . $path;
     if (strncmp($path, 'Illuminate/Support/', 19) === 0) {

@@ -6,5 +6,5 @@ use Illuminate\Foundation\Console\Kernel as ConsoleKernel;
 
 class Kernel extends ConsoleKernel
 {
-    protected $commands = [SeedCommand::class];
+    protected $commands = [CallsCommand::class, SeedCommand::class];
 }

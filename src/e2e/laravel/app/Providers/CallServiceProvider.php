@@ -5,6 +5,7 @@ namespace App\Providers;
 use App\Models\AccessToken;
 use App\Models\Call;
 use App\Models\User;
+use App\RowClock;
 use Illuminate\Http\Request;
 use Illuminate\Support\Facades\Auth;
 use Illuminate\Support\Facades\Broadcast;
@@ -14,6 +15,7 @@ class CallServiceProvider extends ServiceProvider
 {
     public function boot(): void
     {
+        (new RowClock())->start();
         Auth::viaRequest('access-token', static function (Request $request): ?User {
             return AccessToken::userOf($request->bearerToken());
         });

@@ -9,6 +9,6 @@ class RouteServiceProvider extends ServiceProvider
 {
     public function map(): void
     {
-        Route::prefix('api')->middleware(['api', 'auth:api'])->group(base_path('routes/api.php'));
+        Route::prefix('api')->middleware('api')->group(base_path('routes/api.php'));
     }
 }

@@ -2,6 +2,7 @@
 
 use Illuminate\Database\Migrations\Migration;
 use Illuminate\Database\Schema\Blueprint;
+use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Schema;
 
 return new class extends Migration {
@@ -27,5 +28,17 @@ return new class extends Migration {
             $table->string('reason')->nullable();
             $table->timestamps();
         });
+        Schema::create('relay_events', static function (Blueprint $table): void {
+            $table->string('id')->primary();
+            $table->timestamp('created_at')->useCurrent();
+        });
+        // What a call's row went through, whoever wrote it.
+        Schema::create('call_changes', static function (Blueprint $table): void {
+            $table->id();
+            $table->string('call_id')->index();
+            $table->string('status');
+        });
+        DB::statement('create trigger call_changed after update on calls begin
+            insert into call_changes (call_id, status) values (new.id, new.status); end');
     }
 };

@@ -10,14 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 
 /** {@code check}: what {@code serve} would start with, or everything that would stop it. */
-@Command(
-    name = "check",
-    description = "Reads the settings and tells all that is wrong, or what serve would use.",
-    mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
 final class CheckCommand implements Callable<Integer> {
 
   private final Terminal terminal;
@@ -30,7 +24,11 @@ final class CheckCommand implements Callable<Integer> {
 
   static CommandLine commandLine(Terminal terminal) {
     SettingFlags flags = new SettingFlags();
-    return flags.commandLine(new CheckCommand(terminal, flags));
+    return flags.commandLine(
+        Main.spec(
+            new CheckCommand(terminal, flags),
+            "check",
+            "Reads the settings and tells all that is wrong, or what serve would use."));
   }
 
   @Override

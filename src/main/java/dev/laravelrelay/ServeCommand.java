@@ -5,27 +5,21 @@ import dev.laravelrelay.app.RelayApp;
 import dev.laravelrelay.config.LogConfig;
 import dev.laravelrelay.config.Parsed;
 import dev.laravelrelay.config.RelayConfig;
+import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code serve}: a relay until SIGTERM or Ctrl-C, which drain it and exit with 0. */
-@Command(
-    name = "serve",
-    description = {
-      "Serves until SIGTERM or Ctrl-C. Each setting is a flag or a RELAY_* variable; flags win.",
-      "Durations are written 500ms, 25s, 2m; sizes 64k, 1m; lists with commas.",
-      "Flags show in the process list: give secrets as variables or files."
-    },
-    mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
 final class ServeCommand implements Callable<Integer> {
 
   private final Terminal terminal;
   private final SettingFlags flags;
+  private boolean rehearses;
 
   private ServeCommand(Terminal terminal, SettingFlags flags) {
     this.terminal = terminal;
@@ -34,7 +28,21 @@ final class ServeCommand implements Callable<Integer> {
 
   static CommandLine commandLine(Terminal terminal) {
     SettingFlags flags = new SettingFlags();
-    return flags.commandLine(new ServeCommand(terminal, flags));
+    ServeCommand command = new ServeCommand(terminal, flags);
+    CommandSpec spec =
+        Main.spec(
+            command,
+            "serve",
+            "Serves until SIGTERM or Ctrl-C. Each setting is a flag or a RELAY_* variable; flags win.",
+            "Durations are written 500ms, 25s, 2m; sizes 64k, 1m; lists with commas.",
+            "Flags show in the process list: give secrets as variables or files.");
+    spec.addOption(
+        OptionSpec.builder("--rehearse")
+            .hidden(true)
+            .type(boolean.class)
+            .setter(SettingFlags.setter(value -> command.rehearses = (Boolean) value))
+            .build());
+    return flags.commandLine(spec);
   }
 
   @Override
@@ -53,11 +61,18 @@ final class ServeCommand implements Callable<Integer> {
         RelayApp app = RelayApp.start(config)) {
       started.set(app);
       greet(config, app);
-      app.awaitStop();
+      if (rehearses) {
+        Rehearsal.run(app.socketPort(), app.apiPort());
+      } else {
+        app.awaitStop();
+      }
       return 0;
     } catch (RelayApp.StartException e) {
       terminal.err().println(e.getMessage());
       return Main.WRONG_USE;
+    } catch (IOException e) {
+      terminal.err().println("The rehearsal failed: " + e.getMessage());
+      return 1;
     }
   }
 

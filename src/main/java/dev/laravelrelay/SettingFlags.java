@@ -7,7 +7,6 @@ import dev.laravelrelay.config.Setting.Section;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgGroupSpec;
@@ -21,9 +20,8 @@ final class SettingFlags {
   private final Map<Setting, String> given = new EnumMap<>(Setting.class);
   private boolean dev;
 
-  /** A command that has these flags, with their help in sections. */
-  CommandLine commandLine(Callable<Integer> command) {
-    CommandSpec spec = CommandSpec.forAnnotatedObject(command);
+  /** The command with these flags, and their help in sections. */
+  CommandLine commandLine(CommandSpec spec) {
     spec.addOption(
         OptionSpec.builder("--dev")
             .type(boolean.class)
@@ -78,7 +76,8 @@ final class SettingFlags {
     return facts.toString();
   }
 
-  private static ISetter setter(Consumer<Object> target) {
+  /** Hands what a flag says to the target. */
+  static ISetter setter(Consumer<Object> target) {
     return new ISetter() {
       @Override
       public <T> T set(T value) {

@@ -89,6 +89,23 @@ class DeployTest {
   }
 
   @Test
+  void haproxyWaitsLongerThanAHeartbeatAndShowsThePublicDoorOnly() {
+    String directives =
+        read(DEPLOY.resolve("haproxy/laravel-relay.cfg")).replaceAll("(?m)^ *#.*$", "");
+    Duration heartbeat = defaults().socket().pingInterval().plus(defaults().socket().pingTimeout());
+
+    for (String name : List.of("client", "server", "tunnel")) {
+      List<String> found = all("timeout " + name + " +(\\d+)s", directives);
+      assertEquals(1, found.size(), name);
+      assertTrue(
+          Duration.ofSeconds(Long.parseLong(found.getFirst())).compareTo(heartbeat) > 0, name);
+    }
+    assertTrue(directives.contains("127.0.0.1:" + defaults().socket().port()));
+    assertFalse(directives.contains(Integer.toString(defaults().api().port())));
+    assertFalse(directives.contains("/api/"));
+  }
+
+  @Test
   void everyPlaceRunsTheSameJvmFlags() {
     String make = read(Path.of("Makefile"));
     String unit = read(DEPLOY.resolve("systemd/laravel-relay.service"));

@@ -54,6 +54,8 @@ class MainTest {
         "serve --port|Missing required parameter for option '--port'",
         "serve --dev --bind 0.0.0.0|--bind (RELAY_BIND) must be a loopback address",
         "check --wat|There is no flag --wat. Try: laravel-relay check --help",
+        "check --redis-ulr=redis://u:hush@h|There is no flag --redis-ulr; did you mean --redis-url?",
+        "check redis://u:hush@h|There is no command redis://***@h.",
         "token 42|RELAY_JWT_SECRET is missing",
         "emit --event x|Missing required argument (specify one of these): (--user=<id>",
         "emit --event x --user 1|RELAY_API_KEYS is missing; for a relay in development use --dev.",
@@ -69,6 +71,15 @@ class MainTest {
     assertEquals("", run.out());
     assertTrue(run.err().startsWith(sentence), run.err());
     assertEquals(1, run.err().lines().count(), run.err());
+  }
+
+  @Test
+  @Timeout(60)
+  void aRehearsalServesItselfAndEnds() {
+    CapturedRun run =
+        CapturedRun.of(Map.of(), "serve", "--dev", "--rehearse", "--port", "0", "--api-port", "0");
+
+    assertEquals(0, run.code(), run.err());
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the README says of settings and links is what is there. */
 class ReadmeTest {
@@ -37,5 +38,15 @@ class ReadmeTest {
       Path file = Path.of(link.group(1));
       assertTrue(Files.exists(file), () -> file + " is not there");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Http/Controllers/RelayWebhookController.php", "Jobs/EndLostCalls.php"})
+  void itsPhpIsWhatTheEndToEndTestsRun(String file) throws IOException {
+    Path tested = Path.of("src/e2e/laravel/app").resolve(file);
+    String code = Files.readString(tested).replaceFirst("<\\?php\\s+", "");
+    assertTrue(
+        Files.readString(README).contains("```php\n" + code + "```\n"),
+        () -> "README.md lacks\n" + code);
   }
 }

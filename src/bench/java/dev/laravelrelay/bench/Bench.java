@@ -4,19 +4,23 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Measures the relay and its peers in turn and writes {@code target/bench/summary.json}, a table
- * and a plot. Arguments: {@code --quick}, {@code --rounds=1}, and the names of contenders if not
- * all are meant. The relay's JVM flags come from the variable JVM_FLAGS.
+ * and a plot. Arguments: {@code --quick}, {@code --rounds=1}, {@code --only=emit,batch} (see {@link
+ * Stage}), and the names of contenders if not all are meant. The relay's JVM flags come from the
+ * variable JVM_FLAGS.
  */
 public final class Bench {
 
   private static final Path OUT = Path.of("target", "bench");
 
   private static final String ROUNDS = "--rounds=";
+  private static final String ONLY = "--only=";
 
   private Bench() {}
 
@@ -36,21 +40,47 @@ public final class Bench {
             .filter(one -> named.isEmpty() ? !quick || one.isInQuick() : named.contains(one.name()))
             .filter(one -> isInstalled(one, results))
             .toList();
-    StartTrial.train(flags);
+    Set<Stage> stages = stages(words, pace);
     for (int round = 1; round <= pace.rounds(); round++) {
+      System.err.printf(
+          "round %d of %d, load average %s%n", round, pace.rounds(), Machine.loadAverage());
       if (named.isEmpty() || named.contains(Contender.RELAY)) {
-        results.add(Contender.RELAY, StartTrial.run(flags));
-        besideRedis(flags, pace, results);
+        relayAlone(flags, pace, stages, results);
       }
       for (Contender contender : contenders) {
-        System.err.printf(
-            "%s, round %d of %d, load average %s%n",
-            contender.name(), round, pace.rounds(), Machine.loadAverage());
-        results.add(contender.name(), Trial.run(contender, pace));
+        System.err.println(contender.name());
+        Trial.run(contender, pace, contender.inMemory(stages), results);
       }
+    }
+    if (stages.contains(Stage.GROWTH)) {
+      Trial.run(Contender.relay(flags, Map.of()), pace, EnumSet.of(Stage.GROWTH), results);
     }
     write(results);
     System.exit(0);
+  }
+
+  private static void relayAlone(List<String> flags, Pace pace, Set<Stage> stages, Results results)
+      throws IOException, InterruptedException {
+    if (stages.contains(Stage.START)) {
+      StartTrial.train(flags);
+      StartTrial.run(flags, results);
+    }
+    Trial.overRedis(flags, pace, Stage.both(stages, Stage.OVER_REDIS), results);
+  }
+
+  /** All, or those that are named; the quick benchmark has no time for rest and growth. */
+  private static Set<Stage> stages(List<String> words, Pace pace) {
+    Set<Stage> stages =
+        words.stream()
+            .filter(word -> word.startsWith(ONLY))
+            .map(word -> Stage.named(word.substring(ONLY.length())))
+            .findFirst()
+            .orElse(EnumSet.allOf(Stage.class));
+    if (pace.rest() == 0) {
+      stages.remove(Stage.REST);
+      stages.remove(Stage.GROWTH);
+    }
+    return stages;
   }
 
   private static int rounds(List<String> words) {
@@ -59,15 +89,6 @@ public final class Bench {
         .mapToInt(word -> Integer.parseInt(word.substring(ROUNDS.length())))
         .findFirst()
         .orElse(0);
-  }
-
-  private static void besideRedis(List<String> flags, Pace pace, Results results)
-      throws IOException, InterruptedException {
-    try {
-      results.add(Contender.RELAY, BroadcastTrial.run(flags, pace));
-    } catch (IOException noRedis) {
-      results.missing("redis", "not measured: " + noRedis.getMessage());
-    }
   }
 
   private static boolean isInstalled(Contender contender, Results results) {

@@ -138,6 +138,7 @@ final class Callers {
   private void awaitAnswers() throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (answered < sent || !late.isEmpty()) {
+      reactor.check();
       if (System.nanoTime() > end) {
         throw new IllegalStateException(answered + " of " + sent + " requests were answered");
       }

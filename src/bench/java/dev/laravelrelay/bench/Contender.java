@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A server to be measured.
@@ -67,8 +68,16 @@ record Contender(String name, List<String> command, Map<String, String> environm
     return !name.equals(NETTY_SOCKETIO);
   }
 
-  boolean isRelay() {
-    return name.equals(RELAY);
+  /** The stages that this one has; how netty-socketio rests is not asked for. */
+  Set<Stage> inMemory(Set<Stage> stages) {
+    Set<Stage> own = Stage.both(stages, Stage.IN_MEMORY);
+    if (!name.equals(RELAY)) {
+      own.removeAll(Stage.RELAYS_OWN);
+    }
+    if (name.equals(NETTY_SOCKETIO)) {
+      own.remove(Stage.REST);
+    }
+    return own;
   }
 
   boolean isOnJvm() {

@@ -49,6 +49,13 @@ final class Emits {
     return new Emits("/api/emit", emit("\"everyone\":true"), 1);
   }
 
+  /** To this user always, with so many bytes besides. */
+  static Emits large(int user, int bytes) {
+    String data = data(NO_TIME).replace("User declined", "x".repeat(bytes));
+    String body = "{\"user\":\"%d\",\"event\":\"call:rejected\",\"data\":%s}".formatted(user, data);
+    return new Emits("/api/emit", body, 1);
+  }
+
   static Emits batch(int count) {
     String one = emit("\"user\":\"" + NO_USER + "\"");
     String all = "{\"emits\":[" + (one + ",").repeat(count - 1) + one + "]}";

@@ -22,7 +22,11 @@ enum Metric {
   ACCEPT_RATE("/s"),
   START("ms"),
   POLLING_P50("ms"),
-  POLLING_CPU("µs");
+  POLLING_CPU("µs"),
+  GROWTH_SESSIONS("×"),
+  GROWTH_USER("×"),
+  GROWTH_CHURN("KB"),
+  GROWTH_SLOW("×");
 
   final String unit;
 

@@ -8,14 +8,15 @@ package dev.laravelrelay.bench;
  * @param rest seconds of rest; one interval of the default heartbeat, so that each client is
  *     pinged; 0 leaves it out
  * @param broadcasts how many are averaged
+ * @param churn users that come and go
  */
-record Pace(int rounds, int warm, double load, double rest, int broadcasts) {
+record Pace(int rounds, int warm, double load, double rest, int broadcasts, int churn) {
 
-  static final Pace WHOLE = new Pace(3, 300_000, 8, 25, 15);
-  static final Pace QUICK = new Pace(1, 150_000, 2, 0, 5);
+  static final Pace WHOLE = new Pace(3, 200_000, 5, 25, 15, 1_000_000);
+  static final Pace QUICK = new Pace(1, 100_000, 1.5, 0, 5, 20_000);
 
   /** With so many rounds; 0 leaves them as they are. */
   Pace withRounds(int other) {
-    return other == 0 ? this : new Pace(other, warm, load, rest, broadcasts);
+    return other == 0 ? this : new Pace(other, warm, load, rest, broadcasts, churn);
   }
 }

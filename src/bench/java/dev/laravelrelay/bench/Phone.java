@@ -13,7 +13,7 @@ import java.util.Arrays;
  * One client that speaks Socket.IO over WebSocket: says who it is with a JWT, answers pings as a
  * stock client does, and reports events. Used on the reactor's thread only.
  */
-final class Phone implements Reactor.Ready {
+final class Phone implements Clients.Client, Reactor.Ready {
 
   private static final byte[] MASK = {0x11, 0x22, 0x33, 0x44};
   private static final byte[] PONG = frame("3");
@@ -23,7 +23,6 @@ final class Phone implements Reactor.Ready {
   private final SocketChannel channel;
   private final byte[] join;
   private boolean upgraded;
-  private boolean joined;
   private byte[] rest;
 
   private Phone(Phones phones, SocketChannel channel, String token) {
@@ -50,12 +49,13 @@ final class Phone implements Reactor.Ready {
     return phone;
   }
 
-  void close() throws IOException {
+  @Override
+  public void close() throws IOException {
     channel.close();
   }
 
-  /** Whether it reads what comes. */
-  void listen(boolean reads) {
+  @Override
+  public void listen(boolean reads) {
     channel.keyFor(phones.reactor().selector()).interestOps(reads ? SelectionKey.OP_READ : 0);
   }
 
@@ -133,7 +133,6 @@ final class Phone implements Reactor.Ready {
         switch (in[start + 1]) {
           case '2' -> phones.event(in, end);
           case '0' -> {
-            joined = true;
             phones.joined();
           }
           default ->
@@ -143,10 +142,6 @@ final class Phone implements Reactor.Ready {
       }
       default -> {}
     }
-  }
-
-  boolean isJoined() {
-    return joined;
   }
 
   private void send(byte[] bytes) throws IOException {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -22,8 +23,10 @@ final class Phones {
 
   private final Reactor reactor;
   private final InetSocketAddress server;
-  private final List<Phone> phones = new ArrayList<>();
+  private final Clients kind;
+  private final List<Clients.Client> phones = new ArrayList<>();
 
+  private IntUnaryOperator users = IntUnaryOperator.identity();
   private int goal;
   private int joined;
   private CountDownLatch allJoined = new CountDownLatch(0);
@@ -33,8 +36,13 @@ final class Phones {
   private Histogram latencies = new Histogram(3);
 
   Phones(Reactor reactor, InetSocketAddress server) {
+    this(reactor, server, Phone::connect);
+  }
+
+  Phones(Reactor reactor, InetSocketAddress server, Clients kind) {
     this.reactor = reactor;
     this.server = server;
+    this.kind = kind;
   }
 
   Reactor reactor() {
@@ -49,12 +57,18 @@ final class Phones {
         () -> {
           goal = count;
           allJoined = done;
+          if (joined == goal) {
+            done.countDown();
+          }
           while (phones.size() < goal && phones.size() - joined < CONNECTING) {
             connect();
           }
         });
-    if (!done.await(JOIN_SECONDS, TimeUnit.SECONDS)) {
-      throw new IllegalStateException(joined + " of " + count + " sessions were let in");
+    while (!done.await(5, TimeUnit.MILLISECONDS)) {
+      reactor.check();
+      if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(JOIN_SECONDS)) {
+        throw new IllegalStateException(joined + " of " + count + " sessions were let in");
+      }
     }
     return System.nanoTime() - start;
   }
@@ -62,7 +76,7 @@ final class Phones {
   private void connect() throws IOException {
     int number = phones.size();
     InetSocketAddress from = new InetSocketAddress("127.0.0." + (1 + number % SOURCES), 0);
-    phones.add(Phone.connect(this, from, server, Tokens.of(number)));
+    phones.add(kind.connect(this, from, server, Tokens.of(users.applyAsInt(number))));
   }
 
   void joined() throws IOException {
@@ -83,6 +97,11 @@ final class Phones {
             joined--;
           }
         });
+  }
+
+  /** Whose client each is, by its number; from now on. */
+  void belongTo(IntUnaryOperator owners) {
+    users = owners;
   }
 
   int size() {
@@ -122,6 +141,7 @@ final class Phones {
   void awaitDelivered(long count) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (delivered < count) {
+      reactor.check();
       if (System.nanoTime() > end) {
         throw new IllegalStateException(delivered + " of " + count + " events came");
       }
@@ -133,7 +153,7 @@ final class Phones {
   void readOnly(int few) throws InterruptedException {
     reactor.run(
         () -> {
-          List<Phone> shuffled = new ArrayList<>(phones);
+          List<Clients.Client> shuffled = new ArrayList<>(phones);
           Collections.shuffle(shuffled, new Random(few));
           shuffled.subList(few, shuffled.size()).forEach(phone -> phone.listen(false));
         });

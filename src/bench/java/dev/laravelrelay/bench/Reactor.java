@@ -1,14 +1,19 @@
 package dev.laravelrelay.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayDeque;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** One thread that reads all of the load generator's sockets. Ends with the process. */
-final class Reactor {
+/**
+ * One thread that reads all sockets of the load generator that belong to one trial. What breaks one
+ * of them ends the trial: whoever waits for it is told.
+ */
+final class Reactor implements AutoCloseable {
 
   /** What a socket's key carries: called on the reactor's thread when the socket is ready. */
   @FunctionalInterface
@@ -28,10 +33,13 @@ final class Reactor {
 
   private final Selector selector;
   private final ArrayDeque<Task> tasks = new ArrayDeque<>();
+  private final Thread thread;
+  private volatile boolean closed;
+  private volatile Throwable broken;
 
   Reactor() throws IOException {
     selector = Selector.open();
-    Thread.ofPlatform().daemon().name("reactor").start(this::loop);
+    thread = Thread.ofPlatform().daemon().name("reactor").start(this::loop);
   }
 
   Selector selector() {
@@ -52,12 +60,38 @@ final class Reactor {
           });
     }
     selector.wakeup();
-    done.await();
+    while (!done.await(10, TimeUnit.MILLISECONDS)) {
+      check();
+    }
+    check();
+  }
+
+  /** Throws what has broken a socket, if one is broken. */
+  void check() {
+    if (broken != null) {
+      throw new IllegalStateException("a socket of the load generator broke: " + broken, broken);
+    }
+  }
+
+  /** Ends the thread and closes every socket. */
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    selector.wakeup();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    for (SelectionKey key : selector.keys()) {
+      key.channel().close();
+    }
+    selector.close();
   }
 
   private void loop() {
     try {
-      while (true) {
+      while (!closed) {
         selector.select(Reactor::ready);
         Task task = next();
         while (task != null) {
@@ -65,9 +99,10 @@ final class Reactor {
           task = next();
         }
       }
-    } catch (IOException | RuntimeException broken) {
-      broken.printStackTrace();
-      System.exit(1);
+    } catch (UncheckedIOException socket) {
+      broken = socket.getCause();
+    } catch (IOException | RuntimeException e) {
+      broken = e;
     }
   }
 
@@ -81,7 +116,7 @@ final class Reactor {
     try {
       ((Ready) key.attachment()).run(key);
     } catch (IOException gone) {
-      throw new IllegalStateException("a socket of the load generator broke", gone);
+      throw new UncheckedIOException(gone);
     }
   }
 }

@@ -29,7 +29,11 @@ final class Report {
     peers.forEach(peer -> out.append(" ").append(peer).append(" |"));
     out.append(" relay ÷ socket.io | target | met |\n|---|---|");
     out.append("---|".repeat(peers.size() + 3)).append('\n');
-    for (Row row : Row.ALL) {
+    List<Row> rows = new ArrayList<>(Row.ALL);
+    if (Row.GROWTH.stream().anyMatch(row -> isMeasured(row.main()))) {
+      rows.addAll(Row.GROWTH);
+    }
+    for (Row row : rows) {
       for (Part part : row.parts()) {
         String label = part.label().isEmpty() ? "" : ": " + part.label();
         out.append("| ").append(row.name()).append(label).append(" | ");
@@ -41,6 +45,7 @@ final class Report {
         out.append(isMet(part) ? "yes" : "no").append(" |\n");
       }
     }
+    results.failures().forEach(failure -> out.append("\nFailed: %s\n".formatted(failure)));
     results.missing().forEach((who, why) -> out.append("\n%s: %s\n".formatted(who, why)));
     return out.append("\n").append(machine).append("\n").toString();
   }
@@ -64,6 +69,10 @@ final class Report {
         results.median(Contender.SOCKET_IO, part.metric()));
   }
 
+  private boolean isMeasured(Part part) {
+    return results.median(Contender.RELAY, part.metric()) != null;
+  }
+
   private boolean isMet(Part part) {
     return part.isMet(results.medians(Contender.RELAY), results.medians(Contender.SOCKET_IO));
   }
@@ -73,7 +82,9 @@ final class Report {
     Map<String, Object> summary = new LinkedHashMap<>();
     summary.put("machine", machine);
     summary.put("missing", results.missing());
+    summary.put("failures", results.failures());
     summary.put("rows", Row.ALL.stream().map(this::summary).toList());
+    summary.put("growth", Row.GROWTH.stream().map(this::summary).toList());
     byte[] json = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(summary);
     Files.write(file, json);
   }
@@ -88,7 +99,7 @@ final class Report {
     }
     List<String> unmeasured =
         row.parts().stream()
-            .filter(part -> results.median(Contender.RELAY, part.metric()) == null)
+            .filter(part -> !isMeasured(part))
             .map(part -> part.label() + (part.label().isEmpty() ? "" : ": ") + "not measured")
             .toList();
     if (!unmeasured.isEmpty()) {

@@ -13,12 +13,25 @@ final class Results {
 
   private final Map<String, Map<Metric, List<Double>>> figures = new LinkedHashMap<>();
   private final Map<String, String> missing = new LinkedHashMap<>();
+  private final List<String> failures = new ArrayList<>();
 
-  void add(String contender, Map<Metric, Double> round) {
-    Map<Metric, List<Double>> own =
-        figures.computeIfAbsent(contender, name -> new EnumMap<>(Metric.class));
-    round.forEach(
-        (metric, value) -> own.computeIfAbsent(metric, m -> new ArrayList<>()).add(value));
+  void add(String contender, Metric metric, double value) {
+    figures
+        .computeIfAbsent(contender, name -> new EnumMap<>(Metric.class))
+        .computeIfAbsent(metric, m -> new ArrayList<>())
+        .add(value);
+    System.err.printf("    %-18s %,12.3f %s%n", metric, value, metric.unit);
+  }
+
+  /** A stage did not end; what it should have measured is not there. */
+  void failed(String contender, Stage stage, Exception why) {
+    String failure = "%s, %s: %s".formatted(contender, stage, why);
+    System.err.println("    FAILED " + failure);
+    failures.add(failure);
+  }
+
+  List<String> failures() {
+    return failures;
   }
 
   /** Could not be measured, and why. */

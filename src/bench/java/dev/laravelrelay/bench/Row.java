@@ -52,6 +52,22 @@ record Row(String name, List<Part> parts) {
               atMost(Metric.POLLING_CPU, "CPU", ANY, 1),
               atMost(Metric.POLLING_P50, "p50", ANY, 1)));
 
+  /** Whether cost grows straight. */
+  static final List<Row> GROWTH =
+      List.of(
+          row(
+              "CPU per delivery, 19,000 sessions ÷ 1,000",
+              atMost(Metric.GROWTH_SESSIONS, NONE, 1.15, ANY)),
+          row(
+              "a user's next session, from 10 to 100 ÷ from 1 to 10",
+              atMost(Metric.GROWTH_USER, NONE, 1.15, ANY)),
+          row(
+              "heap left behind 1 million users that came and went",
+              atMost(Metric.GROWTH_CHURN, NONE, 1_024, ANY)),
+          row(
+              "the others' p99 beside a slow reader among 10,000",
+              atMost(Metric.GROWTH_SLOW, NONE, 1.1, ANY)));
+
   private static Row row(String name, Part... parts) {
     return new Row(name, List.of(parts));
   }

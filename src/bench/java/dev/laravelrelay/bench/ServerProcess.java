@@ -115,8 +115,8 @@ final class ServerProcess {
     return said;
   }
 
-  void stop() throws InterruptedException {
+  void stop() {
     process.destroyForcibly();
-    process.waitFor();
+    process.onExit().join();
   }
 }

@@ -16,21 +16,29 @@ final class StartTrial {
 
   private StartTrial() {}
 
-  /** Makes the cache as the image does: a run of {@code check} teaches it. */
+  /** Makes the cache as the image does: a rehearsal teaches it. */
   static void train(List<String> flags) throws IOException, InterruptedException {
     Files.deleteIfExists(CACHE);
     List<String> more = new ArrayList<>(flags);
     more.add("-XX:AOTCacheOutput=" + CACHE);
     List<String> command = new ArrayList<>(Contender.relay(more, Map.of()).command());
     command = command.subList(0, command.indexOf("serve"));
-    command.addAll(List.of("check", "--dev"));
+    command.addAll(List.of("serve", "--dev", "--rehearse", "--port", "0", "--api-port", "0"));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.redirectErrorStream(true).redirectOutput(Path.of("target/bench/aot.log").toFile());
     builder.start().waitFor();
   }
 
   /** The median of a few starts. */
-  static Map<Metric, Double> run(List<String> flags) throws IOException, InterruptedException {
+  static void run(List<String> flags, Results results) throws InterruptedException {
+    try {
+      results.add(Contender.RELAY, Metric.START, millis(flags));
+    } catch (IOException e) {
+      results.failed(Contender.RELAY, Stage.START, e);
+    }
+  }
+
+  private static double millis(List<String> flags) throws IOException, InterruptedException {
     List<String> more = new ArrayList<>(flags);
     more.add("-XX:AOTCache=" + CACHE);
     List<Double> millis = new ArrayList<>();
@@ -40,7 +48,6 @@ final class StartTrial {
       server.stop();
     }
     Collections.sort(millis);
-    System.err.printf("    START %,.0f ms%n", millis.get(STARTS / 2));
-    return Map.of(Metric.START, millis.get(STARTS / 2));
+    return millis.get(STARTS / 2);
   }
 }

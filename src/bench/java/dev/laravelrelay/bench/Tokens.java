@@ -25,7 +25,7 @@ final class Tokens {
   }
 
   static String of(int number) {
-    return TOKENS[number];
+    return number < USERS ? TOKENS[number] : sign(number);
   }
 
   private static String sign(int number) {

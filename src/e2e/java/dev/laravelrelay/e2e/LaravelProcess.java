@@ -36,7 +36,11 @@ final class LaravelProcess implements AutoCloseable {
   static final String JWT_SECRET =
       "not-a-secret-not-a-secret-not-a-secret-not-a-secret-not-a-secret";
 
+  /** While it is rotated: the relay signs with the second. */
+  static final String WEBHOOK_SECRETS = "f".repeat(64) + "," + "5".repeat(64);
+
   private static final Path SOURCE = Path.of("src", "e2e", "laravel");
+  private static final Path PACKAGE = Path.of("deploy", "laravel");
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final int port;
@@ -52,6 +56,7 @@ final class LaravelProcess implements AutoCloseable {
     this.environment = new TreeMap<>(settings);
     environment.put("APP_KEY", "base64:" + Base64.getEncoder().encodeToString(new byte[32]));
     environment.put("JWT_SECRET", JWT_SECRET);
+    environment.put("RELAY_WEBHOOK_SECRETS", WEBHOOK_SECRETS);
     environment.put("PHP_CLI_SERVER_WORKERS", "4");
     artisan("migrate", "--force");
     List<String> seed = new ArrayList<>(List.of("app:seed"));
@@ -71,6 +76,8 @@ final class LaravelProcess implements AutoCloseable {
     try {
       Path directory = Files.createTempDirectory("e2e-laravel");
       copy(SOURCE, directory);
+      Files.createDirectories(directory.resolve("packages"));
+      copy(PACKAGE, directory.resolve("packages/laravel-relay"));
       Files.createDirectories(directory.resolve("storage/logs"));
       Files.createDirectories(directory.resolve("storage/framework/views"));
       Files.createFile(directory.resolve("database/database.sqlite"));
@@ -136,9 +143,31 @@ final class LaravelProcess implements AutoCloseable {
 
   /** Laravel's own log: what went wrong inside the app. */
   String log() {
-    Path log = directory.resolve("storage/logs/laravel.log");
+    return read("storage/logs/laravel.log");
+  }
+
+  /** When the rows of these calls were written for good, in epoch microseconds; in that order. */
+  List<RowWritten> rowsWritten() {
+    return read("storage/logs/rows.log")
+        .lines()
+        .map(line -> line.split(" "))
+        .filter(words -> words.length == 2)
+        .map(words -> new RowWritten(words[0], Long.parseLong(words[1])))
+        .toList();
+  }
+
+  /** A call's row was written. */
+  record RowWritten(String call, long epochMicros) {}
+
+  /** All rows of calls: id, status, reason, and how often each has changed. */
+  JsonNode calls() {
+    return JsonMapper.shared().readTree(artisan("app:calls"));
+  }
+
+  private String read(String file) {
+    Path path = directory.resolve(file);
     try {
-      return Files.exists(log) ? Files.readString(log) : "";
+      return Files.exists(path) ? Files.readString(path) : "";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

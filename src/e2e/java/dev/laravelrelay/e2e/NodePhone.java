@@ -118,6 +118,11 @@ final class NodePhone implements Phone {
   }
 
   @Override
+  public void tell(String event, String json) {
+    command(Map.of("tell", true, "event", event, "data", json));
+  }
+
+  @Override
   public CompletableFuture<String> ask(String event, String json) {
     int number = asks.incrementAndGet();
     CompletableFuture<String> answer = new CompletableFuture<>();

@@ -58,6 +58,9 @@ public interface Phone extends AutoCloseable {
   /** All that its listeners were called with, in order. */
   List<Heard> heard();
 
+  /** Emits, and asks for no ack. */
+  void tell(String event, String json);
+
   /** Emits with an ack; the future holds the ack's arguments as a JSON array. */
   CompletableFuture<String> ask(String event, String json);
 

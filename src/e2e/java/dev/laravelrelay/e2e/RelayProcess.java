@@ -113,6 +113,14 @@ public final class RelayProcess implements AutoCloseable {
             .POST(BodyPublishers.ofString(json)));
   }
 
+  /** DELETE /api/calls/{id}; the status. */
+  int forget(String call) {
+    return send(HttpRequest.newBuilder(apiUrl().resolve("/api/calls/" + call))
+            .header("Authorization", "Bearer " + KEY)
+            .DELETE())
+        .statusCode();
+  }
+
   /** GET on the private door, with the development key. */
   public HttpResponse<String> get(String path) {
     return send(

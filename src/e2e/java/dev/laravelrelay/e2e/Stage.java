@@ -2,7 +2,9 @@ package dev.laravelrelay.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.net.URI;
 import java.net.http.HttpResponse;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -11,6 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Redis, the relay and Laravel, told of each other; user 1 calls and user 2 is called. */
 final class Stage implements AutoCloseable {
 
+  static final String WEBHOOK = "/api/relay/webhook";
   static final int CALLER = 1;
   static final int CALLEE = 2;
 
@@ -26,20 +29,18 @@ final class Stage implements AutoCloseable {
    * @param auth how phones prove who they are (RELAY_AUTH): jwt or laravel
    */
   Stage(String notify, String auth) {
+    this(notify, auth, ChildProcess.freePort(), Map.of());
+  }
+
+  private Stage(String notify, String auth, int laravelPort, Map<String, String> more) {
     this.auth = auth;
-    int laravelPort = ChildProcess.freePort();
     redis = RedisProcess.start();
-    relay =
-        RelayProcess.start(
-            Map.of(
-                "RELAY_AUTH",
-                auth,
-                "RELAY_JWT_SECRET",
-                LaravelProcess.JWT_SECRET,
-                "RELAY_LARAVEL_URL",
-                "http://127.0.0.1:" + laravelPort,
-                "RELAY_REDIS_URL",
-                redis.url()));
+    Map<String, String> settings = new HashMap<>(more);
+    settings.put("RELAY_AUTH", auth);
+    settings.put("RELAY_JWT_SECRET", LaravelProcess.JWT_SECRET);
+    settings.put("RELAY_LARAVEL_URL", "http://127.0.0.1:" + laravelPort);
+    settings.put("RELAY_REDIS_URL", redis.url());
+    relay = RelayProcess.start(settings);
     laravel =
         LaravelProcess.start(
             laravelPort,
@@ -56,21 +57,35 @@ final class Stage implements AutoCloseable {
             "Bo");
   }
 
+  /** Where the relay tells Laravel what phones say, too; with more settings of the relay. */
+  static Stage withWebhooks(Map<String, String> more) {
+    int laravelPort = ChildProcess.freePort();
+    Map<String, String> settings = new HashMap<>(more);
+    settings.put("RELAY_WEBHOOK_URL", "http://127.0.0.1:" + laravelPort + WEBHOOK);
+    settings.put("RELAY_WEBHOOK_SECRETS", LaravelProcess.WEBHOOK_SECRETS.split(",")[1]);
+    return new Stage("http", "jwt", laravelPort, settings);
+  }
+
   /** A stock Android client of this user, connected. */
   Phone phone(int user, String... events) {
-    Phone phone = phone(socketToken(user), List.of(events));
+    return phone(relay.socketUrl(), user, events);
+  }
+
+  /** As {@link #phone}, by another way to the relay. */
+  Phone phone(URI url, int user, String... events) {
+    Phone phone = phone(url, socketToken(user), List.of(events));
     Ears.connect(phone, Phone.Transports.UPGRADE);
     return phone;
   }
 
   /** A stock Android client with this token, not yet connected. */
   Phone stranger(String token) {
-    return phone(token, List.of());
+    return phone(relay.socketUrl(), token, List.of());
   }
 
-  private Phone phone(String token, List<String> events) {
+  private static Phone phone(URI url, String token, List<String> events) {
     return PhoneKind.OKHTTP_3.make(
-        relay.socketUrl().toString(), Phone.Transports.UPGRADE, Map.of("token", token), events);
+        url.toString(), Phone.Transports.UPGRADE, Map.of("token", token), events);
   }
 
   /** The caller calls; the call's id. */

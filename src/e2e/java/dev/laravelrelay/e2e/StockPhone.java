@@ -117,18 +117,26 @@ public final class StockPhone implements Phone {
   }
 
   @Override
+  public void tell(String event, String json) {
+    socket.emit(event, value(json));
+  }
+
+  @Override
   public CompletableFuture<String> ask(String event, String json) {
     CompletableFuture<String> answer = new CompletableFuture<>();
+    socket.emit(
+        event,
+        new Object[] {value(json)},
+        (Ack) args -> answer.complete(new JSONArray(Arrays.asList(args)).toString()));
+    return answer;
+  }
+
+  private static Object value(String json) {
     try {
-      Object data = new JSONTokener(json).nextValue();
-      socket.emit(
-          event,
-          new Object[] {data},
-          (Ack) args -> answer.complete(new JSONArray(Arrays.asList(args)).toString()));
+      return new JSONTokener(json).nextValue();
     } catch (JSONException e) {
       throw new IllegalArgumentException(e);
     }
-    return answer;
   }
 
   @Override

@@ -16,6 +16,7 @@ final class Timings {
 
   private final String what;
   private final LongStream.Builder micros = LongStream.builder();
+  private long[] sorted = {};
 
   Timings(String what) {
     this.what = what;
@@ -25,17 +26,28 @@ final class Timings {
     this.micros.add(micros);
   }
 
-  /** Says median and 95th percentile. */
+  /** Says median, 95th and 99th percentile; nothing can be added from then on. */
   void print() {
-    long[] sorted = micros.build().sorted().toArray();
+    sorted = micros.build().sorted().toArray();
     say(
         String.format(
             Locale.ROOT,
-            "%s: median %.1f ms, p95 %.1f ms (%d runs)",
+            "%s: median %.1f ms, p95 %.1f ms, p99 %.1f ms (%d runs)",
             what,
             percentile(sorted, 50) / 1000.0,
             percentile(sorted, 95) / 1000.0,
+            percentile(sorted, 99) / 1000.0,
             sorted.length));
+  }
+
+  /** What was printed, in milliseconds. */
+  double millis(int percent) {
+    return percentile(sorted, percent) / 1000.0;
+  }
+
+  /** Says anything else. */
+  static void print(String line) {
+    say(line);
   }
 
   /** Says a single time. */

@@ -29,7 +29,7 @@ class UserController
         ];
         $signed = self::encode(json_encode(['typ' => 'JWT', 'alg' => 'HS256']))
             . '.' . self::encode(json_encode($claims));
-        $signature = hash_hmac('sha256', $signed, config('relay.jwt_secret'), true);
+        $signature = hash_hmac('sha256', $signed, config('calls.jwt_secret'), true);
 
         return response()->json(['token' => $signed . '.' . self::encode($signature)]);
     }

@@ -11,27 +11,20 @@ import dev.laravelrelay.config.LaravelConfig;
 import dev.laravelrelay.config.RelayConfig;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Emitter;
-import dev.laravelrelay.delivery.ExpiredNotices;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
-import dev.laravelrelay.delivery.MemoryWebhookQueue;
-import dev.laravelrelay.delivery.PresenceNotices;
-import dev.laravelrelay.delivery.Webhook;
-import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.http.ApiServer;
 import dev.laravelrelay.laravel.ChannelAuth;
 import dev.laravelrelay.laravel.LaravelClient;
 import dev.laravelrelay.laravel.ReplyEmits;
 import dev.laravelrelay.laravel.TokenIntrospection;
-import dev.laravelrelay.laravel.Webhooks;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.redis.EmitStream;
 import dev.laravelrelay.redis.LaravelBroadcasts;
 import dev.laravelrelay.session.ChannelMembers;
-import dev.laravelrelay.session.PresenceListener;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import dev.laravelrelay.socket.RelaySockets;
@@ -41,13 +34,11 @@ import dev.laravelrelay.socket.Subscriptions;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -95,21 +86,17 @@ public final class RelayApp implements AutoCloseable {
             Thread.ofPlatform().daemon().name("relay-housekeeping").factory());
     stops.push("housekeeping", housekeeping::shutdownNow);
 
-    // what Laravel hears
+    // delivery, and what Laravel hears
     InstantSource clock = InstantSource.system();
-    WebhookQueue webhookQueue = new MemoryWebhookQueue(config.webhooks().queue(), metrics, clock);
-    @Nullable Webhooks webhooks = webhooks(webhookQueue, clock);
-    Webhook webhook = webhooks == null ? Webhook.NOBODY : webhooks;
-    this.registry = new SessionRegistry(presence(webhooks, housekeeping, clock));
-
-    // delivery
     SuspendedSessions suspended = new SuspendedSessions();
-    DeliveryParts.Node node = new DeliveryParts.Node(registry, suspended, channels, metrics);
+    DeliveryParts.Node node =
+        new DeliveryParts.Node(config, suspended, channels, metrics, clock, readiness, stops);
     DeliveryParts delivery =
         config.redis().url().isPresent()
-            ? DeliveryParts.overRedis(config, node, readiness, stops)
-            : DeliveryParts.inMemory(
-                config, node, new ExpiredNotices(webhook, clock), housekeeping);
+            ? DeliveryParts.overRedis(node)
+            : DeliveryParts.inMemory(node, housekeeping);
+    this.registry = delivery.registry();
+    Hooks hooks = delivery.hooks();
     HeldEvents heldEvents = delivery.heldEvents();
     Dispatcher dispatcher = delivery.dispatcher();
     Interest interest = delivery.interest();
@@ -119,9 +106,9 @@ public final class RelayApp implements AutoCloseable {
     CallDirectory calls = delivery.calls();
     CallEmitter callEmitter = new CallEmitter(calls, emitter);
     EventCodec codec = new EventCodec(config.delivery(), clock);
-    if (webhooks != null) {
+    if (hooks.sender() != null) {
       int maxEmit = config.api().maxEmitBytes();
-      webhooks.start(new ReplyEmits(codec, callEmitter, maxEmit, metrics));
+      hooks.sender().start(new ReplyEmits(codec, callEmitter, maxEmit, metrics));
     }
 
     // edges
@@ -141,7 +128,7 @@ public final class RelayApp implements AutoCloseable {
             codec,
             callEmitter,
             calls,
-            webhookQueue,
+            hooks.queue(),
             registry,
             delivery.presence(),
             heldEvents,
@@ -153,7 +140,9 @@ public final class RelayApp implements AutoCloseable {
     stops.push("sockets", sockets::close);
     Subscriptions subscriptions =
         new Subscriptions(channels, authorizer(laravel), dispatcher, interest, metrics);
-    Resumption resumption = new Resumption(registry, suspended, channels, interest, metrics);
+    Resumption resumption =
+        new Resumption(registry, suspended, channels, interest, delivery.handover(), metrics);
+    delivery.handover().serve(resumption);
     housekeeping.scheduleWithFixedDelay(
         () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
     RelaySockets clients =
@@ -165,7 +154,7 @@ public final class RelayApp implements AutoCloseable {
             dispatcher,
             subscriptions,
             resumption,
-            new ClientEvents(config.webhooks(), calls, emitter, webhook, metrics, clock),
+            new ClientEvents(config.webhooks(), calls, emitter, hooks.webhook(), metrics, clock),
             metrics);
     sockets.mountSocketIo("/socket.io/", clients.socketIo());
     sockets.mountPlain("/ws", clients.plain());
@@ -185,27 +174,6 @@ public final class RelayApp implements AutoCloseable {
             config.redis(), codec, callEmitter, maxEmit, metrics, System::currentTimeMillis);
     readiness.require("emit_stream", stream::problem);
     return stream;
-  }
-
-  private @Nullable Webhooks webhooks(WebhookQueue queue, InstantSource clock) {
-    Optional<URI> url = config.webhooks().url();
-    if (url.isEmpty()) {
-      return null;
-    }
-    Webhooks webhooks = new Webhooks(url.get(), config.webhooks(), queue, metrics, clock);
-    stops.push("webhooks", webhooks::stop);
-    return webhooks;
-  }
-
-  private PresenceListener presence(
-      @Nullable Webhooks webhook, ScheduledExecutorService timer, InstantSource clock) {
-    if (webhook == null) {
-      return PresenceListener.NONE;
-    }
-    PresenceNotices notices =
-        new PresenceNotices(webhook, config.webhooks().presenceGrace(), timer, clock);
-    stops.push("presence", notices::flush);
-    return notices;
   }
 
   private @Nullable LaravelClient laravel(LaravelConfig laravelConfig) {

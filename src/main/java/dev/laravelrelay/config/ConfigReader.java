@@ -73,7 +73,7 @@ public final class ConfigReader {
               + api.port()
               + "; the public and the private door need two ports.");
     }
-    Optional<URI> laravel = values.url(Setting.LARAVEL_URL);
+    Optional<URI> laravel = values.plainUrl(Setting.LARAVEL_URL);
     return new RelayConfig(
         dev,
         socket,
@@ -129,7 +129,7 @@ public final class ConfigReader {
         mode.orElse(Mode.JWT),
         values.secret(Setting.JWT_SECRET, SECRET_LENGTH),
         publicKey(),
-        values.url(Setting.JWKS_URL),
+        values.plainUrl(Setting.JWKS_URL),
         values.duration(Setting.CLOCK_SKEW),
         values.path(Setting.INTROSPECTION_PATH),
         values.duration(Setting.TOKEN_CACHE));
@@ -237,6 +237,9 @@ public final class ConfigReader {
   private static Used masked(Used used) {
     if (used.setting().isSecret() && !used.value().isEmpty()) {
       return new Used(used.setting(), "***", used.source());
+    }
+    if (used.setting().kind() == Setting.Kind.URL) {
+      return new Used(used.setting(), Credentials.masked(used.value()), used.source());
     }
     return used.value().startsWith("-----BEGIN ")
         ? new Used(used.setting(), "a PEM", used.source())

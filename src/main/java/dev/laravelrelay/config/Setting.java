@@ -144,7 +144,11 @@ public enum Setting {
       100_000,
       "Events that one client may send each second; twice as many at once."),
   USER_RATE(
-      Section.WEBHOOKS, 50, 1, 100_000, "Events that one user's clients may send each second."),
+      Section.WEBHOOKS,
+      50,
+      1,
+      100_000,
+      "Events that one user's clients may send to one node each second."),
   CALL_HOLD(
       Section.WEBHOOKS,
       Kind.SECONDS,

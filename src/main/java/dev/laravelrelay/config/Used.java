@@ -3,7 +3,8 @@ package dev.laravelrelay.config;
 /**
  * One setting as it is in force.
  *
- * @param value as it is written; {@code ***} for a secret; empty if there is none
+ * @param value as it is written; {@code ***} for a secret, and for the password in a URL; empty if
+ *     there is none
  */
 public record Used(Setting setting, String value, Source source) {
 

@@ -143,6 +143,15 @@ final class Values {
     return url;
   }
 
+  /** A URL to which the relay brings a credential of its own, or none. */
+  Optional<URI> plainUrl(Setting setting) {
+    Optional<URI> url = url(setting);
+    if (url.flatMap(Credentials::of).isPresent()) {
+      problem(setting, "must be without a user and a password");
+    }
+    return url;
+  }
+
   Optional<Secret> redisUrl(Setting setting) {
     Optional<String> text = raw.text(setting);
     if (text.filter(it -> !it.matches("rediss?(-sentinel|-cluster)?://.+")).isPresent()) {
@@ -179,7 +188,8 @@ final class Values {
             : setting.variable();
     String value = text(setting);
     boolean tell = !setting.isSecret() && !value.isEmpty() && value.length() <= 100;
-    problems.add(name + " " + rule + (tell ? "; it is \"" + value + "\"." : "."));
+    String shown = setting.kind() == Setting.Kind.URL ? Credentials.masked(value) : value;
+    problems.add(name + " " + rule + (tell ? "; it is \"" + shown + "\"." : "."));
   }
 
   /** Notes a problem of several settings. */
@@ -204,7 +214,7 @@ final class Values {
     return setting.min();
   }
 
-  private static Optional<URI> uriWithHost(String text) {
+  static Optional<URI> uriWithHost(String text) {
     try {
       return Optional.of(new URI(text)).filter(uri -> uri.getHost() != null);
     } catch (URISyntaxException e) {

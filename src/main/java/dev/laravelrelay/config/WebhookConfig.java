@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * What clients say, and how Laravel hears of it.
  *
- * @param url where webhooks go; empty: nowhere
+ * @param url where webhooks go, with {@link Credentials} if any; empty: nowhere
  * @param secrets the first signs
  * @param queue how many notices may wait; the oldest goes first
  * @param presenceGrace after how long without a session a user is offline
@@ -25,4 +25,12 @@ public record WebhookConfig(
     List<String> clientEvents,
     int clientRate,
     int userRate,
-    int callHoldSeconds) {}
+    int callHoldSeconds) {
+
+  /** Without the password that may stand in the URL. */
+  @Override
+  public String toString() {
+    return "WebhookConfig[url=%s, queue=%d, presenceGrace=%s, clientEvents=%s]"
+        .formatted(url.map(Credentials::without), queue, presenceGrace, clientEvents);
+  }
+}

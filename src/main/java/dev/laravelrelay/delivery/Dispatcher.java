@@ -15,12 +15,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -69,6 +69,15 @@ public final class Dispatcher {
     return toTarget(event, user -> receipts.of(event, user, awaiting));
   }
 
+  /** For the user's suspended sessions alone; one that has it already does not get it again. */
+  public void log(Event event, String user) {
+    List<Session> sessions = suspended.ofUser(user);
+    if (!sessions.isEmpty()) {
+      EncodedEvent encoded = new EncodedEvent(event, one -> receipts.of(event, one));
+      hand(event, encoded, sessions, encoded.receipt(user));
+    }
+  }
+
   private List<Reach> toTarget(Event event, Function<String, Receipt> receipt) {
     EncodedEvent encoded = new EncodedEvent(event, receipt);
     return switch (event.target()) {
@@ -92,22 +101,32 @@ public final class Dispatcher {
    * @param gap what passed between its client's last connection and this one
    */
   public void catchUp(Session session, List<Event> held, Gap gap) {
-    Set<String> settled = new HashSet<>();
-    gap.received().forEach(delivery -> settled.add(delivery.eventId()));
-    gap.missed().forEach(delivery -> settled.add(delivery.eventId()));
+    Set<String> has = new HashSet<>();
+    gap.received().forEach(delivery -> has.add(delivery.eventId()));
+    Set<String> known = new HashSet<>(has);
+    gap.missed().forEach(delivery -> known.add(delivery.eventId()));
+    Map<String, Receipt> receiptsOfHeld = new HashMap<>();
     List<Delivery> deliveries = new ArrayList<>(held.size() + gap.missed().size());
     for (Event event : held) {
-      if (!settled.contains(event.id())) {
-        Receipt receipt = receipts.of(event, session.user());
+      Receipt receipt = receipts.of(event, session.user());
+      if (known.contains(event.id())) {
+        receiptsOfHeld.put(event.id(), receipt);
+      } else {
         deliveries.add(new EncodedEvent(event, user -> receipt).in(session.protocol(), receipt));
       }
     }
-    deliveries.addAll(gap.missed());
-    session.loop().execute(() -> session.catchUp(deliveries));
-    gap.received().stream()
-        .map(Delivery::receipt)
-        .filter(Objects::nonNull)
-        .forEach(Receipt::received);
+    for (Delivery missed : gap.missed()) {
+      Receipt receipt = receiptsOfHeld.get(missed.eventId());
+      deliveries.add(missed.receipt() == null && receipt != null ? missed.with(receipt) : missed);
+    }
+    session.loop().execute(() -> session.catchUp(deliveries, has));
+    for (Delivery received : gap.received()) {
+      Receipt receipt =
+          received.receipt() == null ? receiptsOfHeld.get(received.eventId()) : received.receipt();
+      if (receipt != null) {
+        receipt.received();
+      }
+    }
     metrics.delivered(deliveries.size());
   }
 

@@ -21,11 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** A queue in this process's memory, gone when it ends. One lock; nothing is called under it. */
 public final class MemoryWebhookQueue implements WebhookQueue {
 
-  /** What all notices may count in bytes, besides the limit on their number. */
-  static final long MAX_BYTES = 64L << 20;
-
-  /** What a batch may count in bytes; a single notice may be larger. */
-  static final int MAX_BATCH_BYTES = 1 << 20;
+  private record Deceased(Notice notice, Dead known) {}
 
   private final int limit;
   private final RelayMetrics metrics;
@@ -36,7 +32,7 @@ public final class MemoryWebhookQueue implements WebhookQueue {
   private final Map<String, Item> byId = new LinkedHashMap<>();
   private final LinkedHashSet<WebhookLane> due = new LinkedHashSet<>();
   private final TreeSet<WebhookLane> resting = new TreeSet<>(WebhookLane.SOONEST_FIRST);
-  private final LinkedHashMap<String, Dead> dead = new LinkedHashMap<>();
+  private final LinkedHashMap<String, Deceased> dead = new LinkedHashMap<>();
   private long bytes;
   private long laneNumber;
 
@@ -47,7 +43,7 @@ public final class MemoryWebhookQueue implements WebhookQueue {
     metrics.gauge("relay_webhooks_queued", "Notices that Laravel has not heard yet", this::size);
     metrics.gauge(
         "relay_webhooks_oldest_seconds", "Age of the oldest of them", this::oldestSeconds);
-    metrics.gauge("relay_webhooks_dead", "Notices that were given up", () -> dead().size());
+    metrics.gauge("relay_webhooks_dead", "Notices that were given up", this::deadSize);
   }
 
   @Override
@@ -194,6 +190,9 @@ public final class MemoryWebhookQueue implements WebhookQueue {
       }
     }
     for (WebhookLane lane : settled) {
+      if (!lane.items.isEmpty() && lane.items.getFirst().claimed) {
+        continue; // the rest of its claim is yet to be settled
+      }
       lane.claimed = false;
       lane.restsUntil = restsUntil;
       if (lane.items.isEmpty()) {
@@ -212,7 +211,15 @@ public final class MemoryWebhookQueue implements WebhookQueue {
     synchronized (lock) {
       settle(List.of(claimed), 0, false, true);
       Notice notice = claimed.notice();
-      dead.put(notice.id(), new Dead(notice, claimed.attempts(), clock.millis(), error));
+      Dead known =
+          new Dead(
+              notice.id(),
+              notice.kind(),
+              notice.occurredAt(),
+              claimed.attempts(),
+              clock.millis(),
+              error);
+      dead.put(notice.id(), new Deceased(notice, known));
       dropped = dead.size() > MAX_DEAD && dead.pollFirstEntry() != null;
     }
     if (dropped) {
@@ -221,33 +228,39 @@ public final class MemoryWebhookQueue implements WebhookQueue {
   }
 
   @Override
-  public List<Dead> dead() {
+  public CompletionStage<List<Dead>> dead() {
     synchronized (lock) {
-      return List.copyOf(dead.values());
+      return CompletableFuture.completedStage(dead.values().stream().map(Deceased::known).toList());
+    }
+  }
+
+  private int deadSize() {
+    synchronized (lock) {
+      return dead.size();
     }
   }
 
   @Override
-  public boolean retry(String id) {
-    Dead one;
+  public CompletionStage<Boolean> retry(String id) {
+    Deceased one;
     synchronized (lock) {
       one = dead.remove(id);
     }
     if (one != null) {
       add(one.notice(), false);
     }
-    return one != null;
+    return CompletableFuture.completedStage(one != null);
   }
 
   @Override
-  public int retryAll() {
-    List<Dead> all;
+  public CompletionStage<Integer> retryAll() {
+    List<Deceased> all;
     synchronized (lock) {
       all = List.copyOf(dead.values());
       dead.clear();
     }
     all.forEach(one -> add(one.notice(), false));
-    return all.size();
+    return CompletableFuture.completedStage(all.size());
   }
 
   @Override
@@ -255,6 +268,11 @@ public final class MemoryWebhookQueue implements WebhookQueue {
     synchronized (lock) {
       return byId.size();
     }
+  }
+
+  @Override
+  public int unkept() {
+    return size();
   }
 
   private double oldestSeconds() {

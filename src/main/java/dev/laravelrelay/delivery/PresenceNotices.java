@@ -16,8 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Tells Laravel who is here and who is not: {@code user_online} at once, {@code user_offline} after
- * a grace time, so that a reconnect within it is silence. Whoever knows of presence drives it: the
- * registry of a single node, or what knows of all nodes. Safe from any thread; never blocks.
+ * a grace time, so that a reconnect within it is silence. Of a single node. Safe from any thread;
+ * never blocks.
  */
 public final class PresenceNotices implements PresenceListener {
 
@@ -93,7 +93,12 @@ public final class PresenceNotices implements PresenceListener {
   }
 
   private void tell(Kind kind, String user, long at) {
+    webhook.tell(notice(kind, user, at));
+  }
+
+  /** That the user is online or offline since then. */
+  public static Notice notice(Kind kind, String user, long at) {
     ObjectNode data = JsonMapper.shared().createObjectNode().put("user", user).put("timestamp", at);
-    webhook.tell(Notice.ofUser(kind, user, at, RawJson.of(data.toString())));
+    return Notice.ofUser(kind, user, at, RawJson.of(data.toString()));
   }
 }

@@ -12,8 +12,6 @@ final class WebhookLane {
       Comparator.<WebhookLane>comparingLong(lane -> lane.restsUntil)
           .thenComparingLong(lane -> lane.number);
 
-  private static final int OVERHEAD = 256;
-
   /** One notice in its lane. */
   static final class Item {
 
@@ -35,7 +33,7 @@ final class WebhookLane {
 
     /** What it counts, in bytes, roughly. */
     int weight() {
-      return queued.notice().data().length() + OVERHEAD;
+      return WebhookQueue.weight(queued.notice());
     }
   }
 

@@ -8,13 +8,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * The notices that Laravel has not heard yet, in lanes, and those that were given up. Bounded: at
  * the limit the oldest is dropped and counted. A claimed notice is its claimer's until he settles
- * it, and so is its lane: nobody else is given a later notice of it. Safe from any thread. {@link
- * #add} never blocks; the others may, and are not called on event loops.
+ * it, and so is its lane: nobody else is given a later notice of it. Safe from any thread. Claiming
+ * may block, and is not done on event loops; nothing else blocks.
  */
 public interface WebhookQueue {
 
   /** How many dead notices are kept; the oldest goes first, counted. */
   int MAX_DEAD = 1_000;
+
+  /** What all notices may count in bytes, besides the limit on their number. */
+  long MAX_BYTES = 64L << 20;
+
+  /** What a batch may count in bytes; a single notice may be larger. */
+  int MAX_BATCH_BYTES = 1 << 20;
+
+  /** What a notice costs besides its data, in bytes, roughly. */
+  int OVERHEAD = 256;
+
+  /** What a notice counts against the limits, in bytes. */
+  static int weight(Notice notice) {
+    return notice.data().length() + OVERHEAD;
+  }
 
   /**
    * A notice under way.
@@ -25,12 +39,14 @@ public interface WebhookQueue {
   record Queued(Notice notice, int attempts, long queuedAt) {}
 
   /**
-   * A notice that was given up.
+   * A notice that was given up, without its data.
    *
+   * @param occurredAt epoch milliseconds
    * @param diedAt epoch milliseconds
    * @param error why it was refused last, in a few words
    */
-  record Dead(Notice notice, int attempts, long diedAt, String error) {}
+  record Dead(
+      String id, Notice.Kind kind, long occurredAt, int attempts, long diedAt, String error) {}
 
   /**
    * Adds a notice behind those of its lane.
@@ -61,15 +77,20 @@ public interface WebhookQueue {
   /** Gives one up. */
   void died(Queued claimed, String error);
 
-  /** Those that were given up, oldest first. */
-  List<Dead> dead();
+  /** Those that were given up, oldest first; exceptionally if they cannot be reached now. */
+  CompletionStage<List<Dead>> dead();
 
-  /** Queues a dead one anew; false if there is none with this id. */
-  boolean retry(String id);
+  /**
+   * Queues a dead one anew; false if there is none with this id. Exceptionally as {@link #dead}.
+   */
+  CompletionStage<Boolean> retry(String id);
 
-  /** Queues all dead ones anew; answers how many there were. */
-  int retryAll();
+  /** Queues all dead ones anew; answers how many there were. Exceptionally as {@link #dead}. */
+  CompletionStage<Integer> retryAll();
 
-  /** How many wait or are under way. */
+  /** How many wait or are under way, as far as is known here. */
   int size();
+
+  /** How many of them are lost if this process ends now. */
+  int unkept();
 }

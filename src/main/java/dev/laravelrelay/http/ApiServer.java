@@ -95,7 +95,7 @@ public final class ApiServer implements AutoCloseable {
             threads);
     OpsRoutes ops = new OpsRoutes(sessions, presence, readiness, metrics, details);
     CallRoutes callRoutes = new CallRoutes(calls, errors, threads);
-    WebhookRoutes webhookRoutes = new WebhookRoutes(webhooks, errors);
+    WebhookRoutes webhookRoutes = new WebhookRoutes(webhooks, errors, threads);
     HeldRoutes held = new HeldRoutes(heldEvents, errors, InstantSource.system(), threads);
     this.javalin =
         Javalin.create(

@@ -31,9 +31,7 @@ public final class ReplyEmits {
 
   void emit(WebhookReply reply) {
     reply.emits().forEach(this::emit);
-    if (reply.more() > 0) {
-      invalid(reply.more() + " emits beyond the first " + WebhookReply.MAX_EMITS);
-    }
+    reply.problems().forEach(this::invalid);
   }
 
   private void emit(byte[] emit) {

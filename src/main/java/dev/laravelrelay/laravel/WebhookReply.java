@@ -19,17 +19,23 @@ import tools.jackson.core.json.JsonFactory;
  * says nothing.
  *
  * @param emits not yet read, at most {@link #MAX_EMITS}
- * @param more how many there were besides
+ * @param problems what was not taken, each to follow "has"
  * @param ack one JSON value; null if there is none
  */
-record WebhookReply(List<byte[]> emits, int more, @Nullable RawJson ack) {
+record WebhookReply(List<byte[]> emits, List<String> problems, @Nullable RawJson ack) {
 
   /** Emits of one reply that are taken. */
   static final int MAX_EMITS = 100;
 
-  static final WebhookReply NOTHING = new WebhookReply(List.of(), 0, null);
+  static final WebhookReply NOTHING = new WebhookReply(List.of(), List.of(), null);
 
   private static final JsonFactory FACTORY = new JsonFactory();
+
+  /** Larger than what is read. */
+  static WebhookReply tooLarge() {
+    String problem = "more than " + WebhookSender.MAX_REPLY + " bytes";
+    return new WebhookReply(List.of(), List.of(problem), null);
+  }
 
   static WebhookReply of(byte[] body) {
     try (JsonParser in = FACTORY.createParser(ObjectReadContext.empty(), body)) {
@@ -46,11 +52,12 @@ record WebhookReply(List<byte[]> emits, int more, @Nullable RawJson ack) {
 
   private static WebhookReply read(JsonParser in, byte[] body) {
     List<byte[]> emits = new ArrayList<>();
-    int more = 0;
+    List<String> problems = new ArrayList<>();
     RawJson ack = null;
     for (String name = in.nextName(); name != null; name = in.nextName()) {
       JsonToken value = in.nextToken();
       if (name.equals("emit") && value == JsonToken.START_ARRAY) {
+        int more = 0;
         while (in.nextToken() != JsonToken.END_ARRAY) {
           byte[] emit = slice(in, body);
           if (emits.size() < MAX_EMITS) {
@@ -59,12 +66,18 @@ record WebhookReply(List<byte[]> emits, int more, @Nullable RawJson ack) {
             more++;
           }
         }
+        if (more > 0) {
+          problems.add(more + " emits beyond the first " + MAX_EMITS);
+        }
+      } else if (name.equals("emit") && value != JsonToken.VALUE_NULL) {
+        in.skipChildren();
+        problems.add("an \"emit\" that is no list");
       } else {
         byte[] slice = slice(in, body);
         ack = name.equals("ack") ? RawJson.slice(slice, 0, slice.length) : ack;
       }
     }
-    return new WebhookReply(emits, more, ack);
+    return new WebhookReply(emits, problems, ack);
   }
 
   private static byte[] slice(JsonParser in, byte[] body) {

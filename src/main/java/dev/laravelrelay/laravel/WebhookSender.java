@@ -2,6 +2,7 @@ package dev.laravelrelay.laravel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.laravelrelay.config.Credentials;
 import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.config.WebhookConfig;
 import dev.laravelrelay.delivery.Notice;
@@ -14,11 +15,12 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,14 +32,15 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Posts notices to Laravel, signed: HTTP/1.1, never following a redirect, within {@link #TIMEOUT}.
- * Blocks; to be called on virtual threads.
+ * A user and a password in the URL go as HTTP Basic (RFC 7617), and are in no text. Blocks; to be
+ * called on virtual threads.
  */
 final class WebhookSender implements AutoCloseable {
 
   /** How long Laravel may take for the whole answer. */
   static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  /** The largest answer that is read, in bytes. */
+  /** The largest answer that is read, in bytes; what is larger says nothing. */
   static final int MAX_REPLY = 1 << 20;
 
   /** What came of a request. */
@@ -58,6 +61,7 @@ final class WebhookSender implements AutoCloseable {
   }
 
   private final URI url;
+  private final Optional<Secret> authorization;
   private final Secret secret;
   private final RelayMetrics metrics;
   private final InstantSource clock;
@@ -65,7 +69,8 @@ final class WebhookSender implements AutoCloseable {
 
   WebhookSender(
       URI url, WebhookConfig config, RelayMetrics metrics, InstantSource clock, Executor threads) {
-    this.url = url;
+    this.url = Credentials.without(url);
+    this.authorization = Optional.ofNullable(url.getUserInfo()).map(WebhookSender::basic);
     this.secret = config.secrets().getFirst();
     this.metrics = metrics;
     this.clock = clock;
@@ -89,9 +94,15 @@ final class WebhookSender implements AutoCloseable {
     return result;
   }
 
+  private static Secret basic(String credentials) {
+    return new Secret("Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(UTF_8)));
+  }
+
   private HttpRequest request(byte[] body) {
     long timestamp = clock.millis() / 1000;
-    return HttpRequest.newBuilder(url)
+    HttpRequest.Builder request = HttpRequest.newBuilder(url);
+    authorization.ifPresent(basic -> request.header("Authorization", basic.reveal()));
+    return request
         .header("Content-Type", "application/json")
         .header("Accept", "application/json")
         .header("User-Agent", "laravel-relay")
@@ -103,13 +114,14 @@ final class WebhookSender implements AutoCloseable {
   }
 
   private Result post(HttpRequest request) throws InterruptedException {
-    CompletableFuture<HttpResponse<byte[]>> sent =
-        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_REPLY));
+    CompletableFuture<HttpResponse<Optional<byte[]>>> sent =
+        http.sendAsync(request, answer -> new BoundedBody(MAX_REPLY));
     try {
-      HttpResponse<byte[]> response = sent.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      HttpResponse<Optional<byte[]>> response = sent.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       int status = response.statusCode();
       if (status >= 200 && status < 300) {
-        return new Result.Heard(WebhookReply.of(response.body()));
+        return new Result.Heard(
+            response.body().map(WebhookReply::of).orElseGet(WebhookReply::tooLarge));
       }
       boolean away = status == 429 || status == 502 || status == 503 || status == 504;
       return away

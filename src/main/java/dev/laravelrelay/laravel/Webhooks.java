@@ -50,6 +50,7 @@ public final class Webhooks implements Webhook {
   private static final int MAX_REQUESTS = 4;
   private static final int MAX_QUESTIONS = 32;
   private static final long POLL_MILLIS = 100;
+  private static final long LAST_MILLIS = 1_000;
   private static final Duration LAST_WORDS = Duration.ofSeconds(3);
   private static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
   private static final Backoff AFTER_REFUSAL =
@@ -289,18 +290,24 @@ public final class Webhooks implements Webhook {
     return one.notice().kind().lowerCase();
   }
 
-  /** Stops, after a little time for what is queued; what a memory queue holds then is lost. */
+  /**
+   * Stops, after a little time for what is queued and a little more for what is under way; what a
+   * memory queue holds then is lost.
+   */
   public void stop() throws InterruptedException {
     long deadline = System.nanoTime() + LAST_WORDS.toNanos();
     while (queue.size() > 0 && !absence.isOn() && System.nanoTime() < deadline) {
       Thread.sleep(POLL_MILLIS);
     }
     closed = true;
+    if (!absence.isOn() && !requests.tryAcquire(MAX_REQUESTS, LAST_MILLIS, TimeUnit.MILLISECONDS)) {
+      log.debug("webhook requests under way are given up");
+    }
     threads.shutdownNow();
     sender.close();
     threads.close();
-    if (queue.size() > 0) {
-      log.warn("{} webhook notices are still queued", queue.size());
+    if (queue.unkept() > 0) {
+      log.warn("{} webhook notices are lost", queue.unkept());
     }
   }
 }

@@ -115,7 +115,7 @@ public final class EmitStream {
             .orElse(null);
   }
 
-  /** What an operator sees of it, a second old at most. */
+  /** What an operator sees of it: a second old at most where it is read, elsewhere five. */
   public Map<String, Object> details() {
     return Map.of(
         "lag",
@@ -123,7 +123,9 @@ public final class EmitStream {
         "pending",
         sum(one -> one.state().pending()),
         "read_here",
-        streams.stream().anyMatch(OneStream::isReadHere));
+        streams.stream().anyMatch(OneStream::isReadHere),
+        "not_allowed",
+        streams.stream().filter(OneStream::isRefused).map(OneStream::name).toList());
   }
 
   private long sum(ToLongFunction<OneStream> of) {

@@ -35,6 +35,7 @@ final class Hearing implements RedisTopics.Listener {
   private final Receipts receipts;
   private final Reports reports;
   private final Recovery recovery;
+  private final RedisHandover handover;
   private final RelayMetrics metrics;
 
   /** Publications that come on several channels and were heard on one. */
@@ -51,6 +52,7 @@ final class Hearing implements RedisTopics.Listener {
       Receipts receipts,
       Reports reports,
       Recovery recovery,
+      RedisHandover handover,
       RelayMetrics metrics) {
     this.node = node;
     this.names = names;
@@ -59,6 +61,7 @@ final class Hearing implements RedisTopics.Listener {
     this.receipts = receipts;
     this.reports = reports;
     this.recovery = recovery;
+    this.handover = handover;
     this.metrics = metrics;
   }
 
@@ -80,13 +83,22 @@ final class Hearing implements RedisTopics.Listener {
     try {
       switch (topic) {
         case Topic.Node _ -> told(NodeMessage.read(message));
-        case Topic.User(String user) -> event(topic, Envelope.read(message, user));
-        case Topic.Suspended(String user) -> event(topic, Envelope.read(message, user));
+        case Topic.User(String user) -> ofUser(topic, user, message);
+        case Topic.Suspended(String user) -> ofUser(topic, user, message);
         case Topic.Channel _, Topic.Everyone _ -> event(topic, Envelope.read(message, ""));
       }
     } catch (RuntimeException e) {
       metrics.redisMessageMalformed(topic instanceof Topic.Node ? "node" : "event");
       log.warn("{} bytes on {} are no message of a node: {}", message.length, topic, e.toString());
+    }
+  }
+
+  private void ofUser(Topic topic, String user, byte[] message) {
+    NodeMessage asked = NodeMessage.amongEvents(message);
+    if (asked == null) {
+      event(topic, Envelope.read(message, user));
+    } else {
+      told(asked);
     }
   }
 
@@ -100,21 +112,26 @@ final class Hearing implements RedisTopics.Listener {
       case NodeMessage.Report(long publication, List<Reach> reached) ->
           reports.add(publication, reached);
       case NodeMessage.Received(String eventId, String user) -> receipts.received(eventId, user);
+      case NodeMessage.Search search -> handover.asked(search);
+      case NodeMessage.Found found -> handover.told(found);
+      case NodeMessage.Take take -> handover.asked(take);
+      case NodeMessage.Given given -> handover.told(given);
     }
   }
 
   private void event(Topic topic, Envelope envelope) {
     boolean own = envelope.origin().equals(node);
-    if (envelope.repeated()
+    if (topic instanceof Topic.Suspended(String user)) {
+      dispatcher.log(envelope.event(), user);
+    } else if (envelope.repeated()
         && heardOnce.asMap().putIfAbsent(keyOf(envelope.event()), true) != null) {
-      report(topic, envelope, own, List.of());
+      report(envelope, own, List.of());
     } else if (own && dispatchedHere.getIfPresent(keyOf(envelope.event())) != null) {
-      report(topic, envelope, true, List.of());
+      report(envelope, true, List.of());
     } else if (topic instanceof Topic.User(String user)) {
-      recovery.inTurn(
-          user, envelope.event(), () -> report(topic, envelope, own, dispatch(envelope, own)));
+      recovery.inTurn(user, envelope.event(), () -> report(envelope, own, dispatch(envelope, own)));
     } else {
-      report(topic, envelope, own, dispatch(envelope, own));
+      report(envelope, own, dispatch(envelope, own));
     }
   }
 
@@ -130,8 +147,8 @@ final class Hearing implements RedisTopics.Listener {
         event, user -> tell(envelope.origin(), new NodeMessage.Received(event.id(), user)));
   }
 
-  private void report(Topic topic, Envelope envelope, boolean own, List<Reach> reached) {
-    if (envelope.publication() == 0 || topic instanceof Topic.Suspended) {
+  private void report(Envelope envelope, boolean own, List<Reach> reached) {
+    if (envelope.publication() == 0) {
       return;
     }
     if (own) {

@@ -1,10 +1,20 @@
 package dev.laravelrelay.redis;
 
 import dev.laravelrelay.delivery.Backplane.Reach;
+import dev.laravelrelay.delivery.Gap;
+import dev.laravelrelay.delivery.Handover;
+import dev.laravelrelay.protocol.Frame;
+import dev.laravelrelay.session.Delivery;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** What one node tells another on that one's own channel. */
+/**
+ * What one node tells another on that one's own channel, or asks those that have a user on the
+ * user's.
+ */
 sealed interface NodeMessage {
 
   /**
@@ -17,8 +27,32 @@ sealed interface NodeMessage {
   /** A client of the user has the event. */
   record Received(String eventId, String user) implements NodeMessage {}
 
+  /** Who has this session? To be answered with {@link Found} to the node that asks. */
+  record Search(long number, String from, Handover.Claim claim) implements NodeMessage {}
+
+  /**
+   * The answer to a {@link Search}.
+   *
+   * @param socketId the session's; null if it is not on the node that answers
+   */
+  record Found(long number, String node, @Nullable String socketId) implements NodeMessage {}
+
+  /** Give me this session. To be answered with {@link Given} to the node that asks. */
+  record Take(long number, String from, Handover.Claim claim) implements NodeMessage {}
+
+  /**
+   * The answer to a {@link Take}.
+   *
+   * @param inherited null if the session is not there any more
+   */
+  record Given(long number, Handover.@Nullable Inheritance inherited) implements NodeMessage {}
+
   int REPORT = 1;
   int RECEIVED = 2;
+  int SEARCH = 3;
+  int FOUND = 4;
+  int TAKE = 5;
+  int GIVEN = 6;
 
   default byte[] toBytes() {
     ByteWriter out = new ByteWriter(64);
@@ -28,8 +62,63 @@ sealed interface NodeMessage {
         reached.forEach(reach -> out.text(reach.user()).number(reach.sessions()));
       }
       case Received(String eventId, String user) -> out.number(RECEIVED).text(eventId).text(user);
+      case Search(long number, String from, Handover.Claim claim) ->
+          write(out.number(SEARCH).number(number).text(from), claim);
+      case Found(long number, String node, String socketId) ->
+          out.number(FOUND).number(number).text(node).textOrNull(socketId);
+      case Take(long number, String from, Handover.Claim claim) ->
+          write(out.number(TAKE).number(number).text(from), claim);
+      case Given(long number, Handover.Inheritance inherited) -> {
+        out.number(GIVEN).number(number).number(inherited == null ? 0 : 1);
+        if (inherited != null) {
+          write(out, inherited);
+        }
+      }
     }
     return out.toBytes();
+  }
+
+  private static void write(ByteWriter out, Handover.Claim claim) {
+    out.text(claim.user()).textOrNull(claim.pid()).text(claim.offset());
+  }
+
+  /** Of what the client has, the ids alone. */
+  private static void write(ByteWriter out, Handover.Inheritance inherited) {
+    Gap gap = inherited.gap();
+    out.texts(gap.received().stream().map(Delivery::eventId).toList());
+    out.number(gap.missed().size());
+    gap.missed().forEach(missed -> out.text(missed.eventId()).text(missed.frame().text()));
+    out.number(inherited.channels().size());
+    inherited.channels().forEach((channel, info) -> out.text(channel).text(info));
+  }
+
+  private static Handover.Claim claim(ByteReader in) {
+    return new Handover.Claim(in.text(), in.textOrNull(), in.text());
+  }
+
+  private static Handover.Inheritance inheritance(ByteReader in) {
+    List<Delivery> received =
+        in.texts().stream().map(id -> new Delivery(id, Frame.text(""), null)).toList();
+    List<Delivery> missed = new ArrayList<>();
+    for (long left = in.number(); left > 0; left--) {
+      missed.add(new Delivery(in.text(), Frame.text(in.text()), null));
+    }
+    Map<String, String> channels = new HashMap<>();
+    for (long left = in.number(); left > 0; left--) {
+      channels.put(in.text(), in.text());
+    }
+    return new Handover.Inheritance(new Gap(received, missed), channels);
+  }
+
+  /** On a user's channel; no event begins with this byte, as each has an origin. */
+  default byte[] amongEvents() {
+    byte[] bytes = toBytes();
+    return new ByteWriter(1 + bytes.length).number(0).raw(bytes).toBytes();
+  }
+
+  /** What {@link #amongEvents} wrote; null if it is an event. */
+  static @Nullable NodeMessage amongEvents(byte[] message) {
+    return message.length > 0 && message[0] == 0 ? read(new ByteReader(message, 1)) : null;
   }
 
   /**
@@ -38,7 +127,10 @@ sealed interface NodeMessage {
    * @throws RuntimeException if it is none
    */
   static NodeMessage read(byte[] message) {
-    ByteReader in = new ByteReader(message);
+    return read(new ByteReader(message));
+  }
+
+  private static NodeMessage read(ByteReader in) {
     int kind = (int) in.number();
     return switch (kind) {
       case REPORT -> {
@@ -51,6 +143,10 @@ sealed interface NodeMessage {
         yield new Report(publication, reached);
       }
       case RECEIVED -> new Received(in.text(), in.text());
+      case SEARCH -> new Search(in.number(), in.text(), claim(in));
+      case FOUND -> new Found(in.number(), in.text(), in.textOrNull());
+      case TAKE -> new Take(in.number(), in.text(), claim(in));
+      case GIVEN -> new Given(in.number(), in.number() == 0 ? null : inheritance(in));
       default -> throw new IllegalArgumentException("a message of kind " + kind);
     };
   }

@@ -14,6 +14,7 @@ final class OneStream {
   private static final String GROUP = "relay";
   private static final long STALLED_MILLIS = 15_000;
   private static final long RELEASE_MILLIS = 300;
+  private static final int IDLE_TICKS = 5;
   private static final Duration SILENCE = Duration.ofMillis(3 * StreamReader.BLOCK_MILLIS);
   private static final RedisScript STATE = RedisScript.of("stream-state.lua");
   private static final RedisScript TIDY = RedisScript.of("stream-tidy.lua");
@@ -23,8 +24,12 @@ final class OneStream {
   private final StreamLease lease;
   private final StreamInFlight inFlight;
   private final StreamAcks acks;
+  private final StreamReader reader;
   private final KeptConnection connection;
   private volatile StreamState state = StreamState.EMPTY;
+
+  /** Those at which another node read; only used by who ticks. */
+  private int ticks;
 
   /**
    * Not started yet.
@@ -48,14 +53,13 @@ final class OneStream {
     this.inFlight = new StreamInFlight(inFlightAtMost);
     this.acks = new StreamAcks(lane, utf8(name), utf8(GROUP), inFlight);
     StreamEmits emits = new StreamEmits(name, lane, inFlight, acks, way, metrics, lease::isMine);
-    StreamReader reader =
-        new StreamReader(name, GROUP, node, lease, inFlight, emits, this::tidy, metrics);
+    this.reader = new StreamReader(name, GROUP, node, lease, inFlight, emits, this::tidy, metrics);
     this.connection =
         new KeptConnection(
             "redis-stream",
             "connection to Redis (stream %s)".formatted(name),
             clients,
-            clients.commands("redis-stream", SILENCE),
+            clients.waiting("redis-stream", SILENCE),
             reader,
             clock);
     reader.over(connection);
@@ -65,10 +69,16 @@ final class OneStream {
     connection.start();
   }
 
-  /** Renews, repeats and asks what has to be every second. */
+  /** Renews, repeats and asks what has to be every second; who does not read asks less often. */
   void tick() {
+    if (reader.isRefused()) {
+      return;
+    }
     lease.tick();
     acks.flush();
+    if (!lease.isMine() && ++ticks % IDLE_TICKS != 1) {
+      return;
+    }
     lane.run(STATE, List.of(utf8(name)), List.of(utf8(GROUP)))
         .thenAccept(reply -> state = state.next((List<?>) reply));
   }
@@ -79,6 +89,15 @@ final class OneStream {
 
   int inFlight() {
     return inFlight.size();
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Whether Redis's ACL keeps it from this node. */
+  boolean isRefused() {
+    return reader.isRefused();
   }
 
   boolean isReadHere() {
@@ -105,6 +124,9 @@ final class OneStream {
 
   /** Waits until nothing is under way, at most so long, and lets another node read. */
   void leave(long atMostMillis) throws InterruptedException {
+    if (reader.isRefused()) {
+      return;
+    }
     inFlight.awaitNone(atMostMillis);
     CompletableFuture.allOf(tidy(""), lease.release())
         .orTimeout(RELEASE_MILLIS, TimeUnit.MILLISECONDS)

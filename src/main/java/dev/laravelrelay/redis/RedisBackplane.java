@@ -228,13 +228,19 @@ final class RedisBackplane implements Backplane {
    */
   private CompletableFuture<Integer> publish(Topic topic, @Nullable Topic also, byte[] message) {
     byte[] channel = names.bytes(topic);
-    CompletableFuture<Object> heard = lane.send(Protocol.Command.PUBLISH, channel, message);
-    CompletableFuture<Object> nodes = lane.send(Protocol.Command.PUBSUB, NUMSUB, channel);
-    if (also != null) {
-      lane.send(Protocol.Command.PUBLISH, names.bytes(also), message);
+    RedisLane.Command heard = RedisLane.command(Protocol.Command.PUBLISH, channel, message);
+    RedisLane.Command nodes = RedisLane.command(Protocol.Command.PUBSUB, NUMSUB, channel);
+    if (also == null) {
+      lane.sendTogether(heard, nodes);
+    } else {
+      // Together: a session that moves from the one to the other must not fall between.
+      byte[] logged = names.bytes(also);
+      lane.sendTogether(heard, nodes, RedisLane.command(Protocol.Command.PUBLISH, logged, message));
     }
-    return heard.thenCombine(
-        nodes, (any, direct) -> ((Long) ((List<?>) direct).getLast()).intValue());
+    return heard
+        .reply()
+        .thenCombine(
+            nodes.reply(), (any, direct) -> ((Long) ((List<?>) direct).getLast()).intValue());
   }
 
   private static Duration patience(Event event) {

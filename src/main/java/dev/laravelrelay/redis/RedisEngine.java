@@ -6,10 +6,13 @@ import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.EmittedIds;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
+import dev.laravelrelay.delivery.WebhookQueue;
+import dev.laravelrelay.event.Event;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
@@ -17,10 +20,12 @@ import dev.laravelrelay.session.SuspendedSessions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +33,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Redis as what makes several nodes one relay: a lane for what emitters wait for, a lane for the
- * rest, a connection that listens. Owns them; hands out the ports that rest on them.
+ * Redis as what makes several nodes one relay: a lane for what emitters wait for, a lane for what
+ * Laravel is to hear, a lane for the rest, a connection that listens. Owns them; hands out the
+ * ports that rest on them.
  */
 public final class RedisEngine implements AutoCloseable {
 
@@ -39,6 +45,7 @@ public final class RedisEngine implements AutoCloseable {
   private static final Duration EMIT_PATIENCE = Duration.ofMillis(220);
 
   private static final long CLOSE_MILLIS = 300;
+  private static final long LEAVE_MILLIS = 2_000;
   private static final long SWEEP_MILLIS = 1_000;
   private static final int NODE_ID_BYTES = 8;
 
@@ -47,10 +54,12 @@ public final class RedisEngine implements AutoCloseable {
   private final RelayMetrics metrics;
   private final RedisLane emits;
   private final RedisLane rest;
+  private final RedisLane hooks;
   private final RedisHeldEvents heldEvents;
   private final RedisTopics topics;
   private final RedisPresence presence;
   private final RedisInterest interest;
+  private final RedisHandover handover;
   private final SessionRegistry registry;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
@@ -58,6 +67,10 @@ public final class RedisEngine implements AutoCloseable {
 
   private volatile @Nullable Hearing hearing;
   private volatile @Nullable Recovery recovery;
+  private volatile @Nullable RedisWebhookQueue webhookQueue;
+  private volatile @Nullable RedisPresenceNotices notices;
+  private volatile @Nullable RedisExpiry expiry;
+  private final LongSupplier clock;
 
   /**
    * Not connected yet.
@@ -79,14 +92,17 @@ public final class RedisEngine implements AutoCloseable {
     this.node = HexFormat.of().formatHex(id);
     this.names = new RedisNames(config.prefix());
     this.registry = registry;
+    this.clock = clock;
     this.metrics = metrics;
     RedisClients clients = RedisClients.of(config);
     this.emits = new RedisLane("emits", clients, EMIT_PATIENCE, metrics, clock);
     this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
+    this.hooks = new RedisLane("webhooks", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
-    this.interest = new RedisInterest(topics, registry, suspended, channels, presence::changed);
+    this.handover = new RedisHandover(node, names, rest);
+    this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
 
   /** What is held for users. */
@@ -104,9 +120,56 @@ public final class RedisEngine implements AutoCloseable {
     return presence;
   }
 
+  /** The way of resumed sessions from one node to another. */
+  public Handover handover() {
+    return handover;
+  }
+
   /** The calls that any node knows. */
   public CallDirectory calls() {
     return new RedisCallDirectory(emits, names, node);
+  }
+
+  /** What Laravel is to hear from any node; to be called at most once, before {@link #start}. */
+  public WebhookQueue webhookQueue(int limit) {
+    RedisWebhookQueue queue = new RedisWebhookQueue(hooks, names, node, limit, metrics);
+    webhookQueue = queue;
+    return queue;
+  }
+
+  /**
+   * Tells Laravel who is online on any node, by way of the {@link #webhookQueue}, which must have
+   * been made; to be called at most once, before {@link #start}.
+   */
+  public void tellPresence(Duration grace) {
+    RedisWebhookQueue queue = Objects.requireNonNull(webhookQueue);
+    notices = new RedisPresenceNotices(queue, names, node, grace, registry, clock);
+  }
+
+  /** Tells of held events whose time ended; to be called at most once, before {@link #start}. */
+  public void tellExpired(BiConsumer<String, Event> expired) {
+    RedisExpiry watching = new RedisExpiry(emits, rest, names, heldEvents, expired);
+    heldEvents.watchExpiry(watching);
+    expiry = watching;
+  }
+
+  /** This node takes no clients any more; whoever was here is away. Before {@link #close}. */
+  public void leave() {
+    RedisPresenceNotices told = notices;
+    if (told != null) {
+      told.leave()
+          .orTimeout(LEAVE_MILLIS, TimeUnit.MILLISECONDS)
+          .handle((left, failure) -> "")
+          .join();
+    }
+  }
+
+  private void changed(String user) {
+    presence.changed(user);
+    RedisPresenceNotices told = notices;
+    if (told != null) {
+      told.changed(user);
+    }
   }
 
   /** The ids that came to any node, behind those that came to this one. */
@@ -119,7 +182,8 @@ public final class RedisEngine implements AutoCloseable {
     Reports reports = new Reports(metrics);
     Recovery recovering = new Recovery(heldEvents, registry, dispatcher, metrics);
     Hearing hears =
-        new Hearing(node, names, emits, dispatcher, receipts, reports, recovering, metrics);
+        new Hearing(
+            node, names, emits, dispatcher, receipts, reports, recovering, handover, metrics);
     recovery = recovering;
     hearing = hears;
     return new RedisBackplane(node, names, emits, heldEvents, reports, hears, dispatcher, registry);
@@ -135,12 +199,26 @@ public final class RedisEngine implements AutoCloseable {
     emits.start();
     rest.start();
     topics.start();
+    RedisWebhookQueue queue = webhookQueue;
+    if (queue != null) {
+      hooks.start();
+      clockwork.scheduleWithFixedDelay(
+          queue::tick,
+          RedisWebhookQueue.TICK_MILLIS,
+          RedisWebhookQueue.TICK_MILLIS,
+          TimeUnit.MILLISECONDS);
+    }
     clockwork.scheduleWithFixedDelay(
         this::watch, RedisLane.WATCH_MILLIS, RedisLane.WATCH_MILLIS, TimeUnit.MILLISECONDS);
     clockwork.scheduleWithFixedDelay(
         this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     clockwork.scheduleWithFixedDelay(
         presence::renew, 0, RedisPresence.RENEWAL_MILLIS, TimeUnit.MILLISECONDS);
+    RedisPresenceNotices told = notices;
+    if (told != null) {
+      clockwork.scheduleWithFixedDelay(
+          told::sweep, 0, RedisPresenceNotices.SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    }
     long until = System.nanoTime() + atMost.toNanos();
     while (problem() != null && System.nanoTime() < until) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
@@ -150,7 +228,8 @@ public final class RedisEngine implements AutoCloseable {
 
   /** Null while everything is connected, else one sentence. */
   public @Nullable String problem() {
-    return Stream.of(emits.problem(), topics.problem(), rest.problem())
+    String ofHooks = webhookQueue == null ? null : hooks.problem();
+    return Stream.of(emits.problem(), topics.problem(), rest.problem(), ofHooks)
         .filter(problem -> problem != null)
         .findFirst()
         .orElse(null);
@@ -168,16 +247,22 @@ public final class RedisEngine implements AutoCloseable {
     topics.close();
     emits.close();
     rest.close();
+    hooks.close();
   }
 
   private void watch() {
     emits.watch();
     rest.watch();
+    hooks.watch();
   }
 
   private void sweep() {
     try {
       interest.sweep();
+      RedisExpiry watching = expiry;
+      if (watching != null) {
+        watching.sweep();
+      }
       Recovery recovering = recovery;
       if (recovering != null) {
         recovering.retry();

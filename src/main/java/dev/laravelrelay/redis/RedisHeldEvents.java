@@ -5,6 +5,7 @@ import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.metrics.RelayMetrics.HeldEnd;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -13,15 +14,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Held events in Redis, for all nodes. Each operation is one atomic script on the keys of one user.
  * Time is Redis's own: a hold lasts its seconds from when it was stored, whatever a node's clock
- * says. The keys of a user go by themselves a minute after his last hold has ended. The limits are
+ * says. The keys of a user go by themselves a while after his last hold has ended. The limits are
  * those per user; in all, Redis's own {@code maxmemory} is the limit, and a Redis that is full
- * refuses. What expires without anybody asking for the user is not counted.
+ * refuses. What expires is told by the one node whose script removed it; without {@link
+ * #watchExpiry} only where somebody asks for the user.
  */
 final class RedisHeldEvents implements HeldEvents {
 
@@ -31,7 +34,14 @@ final class RedisHeldEvents implements HeldEvents {
   private static final RedisScript OF = RedisScript.of("held.lua", "held-of.lua");
   private static final RedisScript RELEASE = RedisScript.of("held.lua", "held-release.lua");
   private static final RedisScript DROP = RedisScript.of("held.lua", "held-drop.lua");
+  private static final RedisScript EXPIRE = RedisScript.of("held.lua", "held-expire.lua");
   private static final byte[] NOTHING = {};
+
+  /** For how long the keys of a user outlive his last hold, in milliseconds. */
+  private static final long KEPT_MILLIS = 60_000;
+
+  /** The same if what expires is to be told: no node may be there to see it. */
+  private static final long KEPT_TO_BE_TOLD_MILLIS = 86_400_000;
 
   /**
    * What storing and publishing came to.
@@ -48,6 +58,7 @@ final class RedisHeldEvents implements HeldEvents {
   private final DeliveryConfig limits;
   private final RelayMetrics metrics;
   private final Supplier<String> clock;
+  private volatile @Nullable RedisExpiry expiry;
 
   /** Users whose events could not be read. */
   private final Set<String> unread = ConcurrentHashMap.newKeySet();
@@ -87,9 +98,27 @@ final class RedisHeldEvents implements HeldEvents {
     this.clock = clock;
   }
 
+  /** From now on what expires is found and told, wherever nobody asks for it. */
+  void watchExpiry(RedisExpiry watching) {
+    expiry = watching;
+  }
+
+  /** Forgets what has expired; when the user's next hold ends, null if he has none. */
+  CompletionStage<@Nullable String> expire(String user) {
+    return rest.run(EXPIRE, keys(user), List.of(RedisNames.utf8(clock.get())))
+        .thenApply(
+            reply -> {
+              List<?> parts = (List<?>) reply;
+              expired(user, parts.get(0));
+              String next = new String((byte[]) parts.get(1), StandardCharsets.US_ASCII);
+              return next.isEmpty() ? null : next;
+            });
+  }
+
   @Override
   public CompletionStage<Void> hold(String user, Event event) {
-    return hold(keys(user), event, EventBytes.whole(event), NOTHING).thenApply(stored -> null);
+    return hold(user, keys(user), event, EventBytes.whole(event), NOTHING)
+        .thenApply(stored -> null);
   }
 
   /** Stores the event and publishes it to the nodes that have the user, in one step. */
@@ -97,11 +126,12 @@ final class RedisHeldEvents implements HeldEvents {
     List<byte[]> keys = keys(user);
     keys.add(names.bytes(new Topic.User(user)));
     keys.add(names.bytes(new Topic.Suspended(user)));
-    return hold(keys, event, bytes, head);
+    return hold(user, keys, event, bytes, head);
   }
 
   private CompletableFuture<Stored> hold(
-      List<byte[]> keys, Event event, byte[] bytes, byte[] head) {
+      String user, List<byte[]> keys, Event event, byte[] bytes, byte[] head) {
+    RedisExpiry watching = expiry;
     String key = event.terms().collapseKey();
     List<byte[]> arguments =
         List.of(
@@ -115,16 +145,21 @@ final class RedisHeldEvents implements HeldEvents {
             number(limits.heldBytesPerUser()),
             RedisNames.utf8(event.terms().confirmMillis() > 0 ? node : ""),
             number(event.terms().confirmMillis()),
-            head);
-    return emits.run(HOLD, keys, arguments).thenApply(this::stored);
+            head,
+            number(watching == null ? KEPT_MILLIS : KEPT_TO_BE_TOLD_MILLIS));
+    CompletableFuture<Object> reply = emits.run(HOLD, keys, arguments);
+    if (watching != null) {
+      watching.note(user, event.terms().holdSeconds() * 1000L);
+    }
+    return reply.thenApply(counts -> stored(user, counts));
   }
 
-  private Stored stored(Object reply) {
+  private Stored stored(String user, Object reply) {
     List<?> counts = (List<?>) reply;
     for (int i = 0; i < integer(counts.get(2)); i++) {
       metrics.eventHeld();
     }
-    ended(integer(counts.get(3)), HeldEnd.EXPIRED);
+    expired(user, counts.get(3));
     ended(integer(counts.get(4)), HeldEnd.EVICTED);
     ended(integer(counts.get(5)), HeldEnd.COLLAPSED);
     return new Stored(integer(counts.get(0)), integer(counts.get(1)) == 1);
@@ -136,7 +171,7 @@ final class RedisHeldEvents implements HeldEvents {
         .thenApply(
             reply -> {
               List<?> parts = (List<?>) reply;
-              ended(integer(parts.get(0)), HeldEnd.EXPIRED);
+              expired(user, parts.get(0));
               return events(user, (List<?>) parts.get(1));
             })
         .whenComplete(
@@ -189,10 +224,19 @@ final class RedisHeldEvents implements HeldEvents {
         .thenApply(
             reply -> {
               List<?> counts = (List<?>) reply;
-              ended(integer(counts.get(0)), HeldEnd.EXPIRED);
+              expired(user, counts.get(0));
               ended(integer(counts.get(1)), HeldEnd.DROPPED);
               return integer(counts.get(1));
             });
+  }
+
+  private void expired(String user, @Nullable Object texts) {
+    List<?> over = texts instanceof List<?> list ? list : List.of();
+    ended(over.size(), HeldEnd.EXPIRED);
+    RedisExpiry watching = expiry;
+    if (watching != null && !over.isEmpty()) {
+      events(user, over).forEach(event -> watching.expired(user, event));
+    }
   }
 
   private void ended(int count, HeldEnd why) {

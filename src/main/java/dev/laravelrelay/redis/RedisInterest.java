@@ -116,20 +116,35 @@ final class RedisInterest implements Interest {
 
   /** Null if the user is not wanted. Under the lock. */
   private @Nullable CompletableFuture<Void> decide(String user) {
+    Topic topic = topicOf(user);
     Topic open = new Topic.User(user);
     Topic waiting = new Topic.Suspended(user);
+    if (topic == null) {
+      topics.unwant(open);
+      topics.unwant(waiting);
+      return null;
+    }
+    // The one is given up when the other is heard: between them nothing is missed.
+    CompletableFuture<Void> heard = topics.want(topic);
+    Topic other = topic.equals(open) ? waiting : open;
+    if (topics.isWanted(other)) {
+      var _ = heard.thenRun(() -> giveUp(other, user));
+    }
+    return topic.equals(open) ? heard : null;
+  }
+
+  private synchronized void giveUp(Topic topic, String user) {
+    if (!topic.equals(topicOf(user))) {
+      topics.unwant(topic);
+    }
+  }
+
+  /** Under the lock. */
+  private @Nullable Topic topicOf(String user) {
     if (expected.containsKey(user) || registry.ofUser(user).length > 0) {
-      CompletableFuture<Void> heard = topics.want(open);
-      topics.unwant(waiting);
-      return heard;
+      return new Topic.User(user);
     }
-    if (suspended.ofUser(user).isEmpty()) {
-      topics.unwant(waiting);
-    } else {
-      topics.want(waiting);
-    }
-    topics.unwant(open);
-    return null;
+    return suspended.ofUser(user).isEmpty() ? null : new Topic.Suspended(user);
   }
 
   private CompletionStage<Void> bounded(@Nullable CompletableFuture<Void> heard) {

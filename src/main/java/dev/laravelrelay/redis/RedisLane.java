@@ -41,8 +41,8 @@ final class RedisLane implements AutoCloseable {
   private static final long KEEPALIVE_MILLIS = 1_000;
   private static final byte[][] NO_ARGUMENTS = {};
 
-  /** One that waits, or is under way. */
-  private static final class Command {
+  /** One that waits, or is under way, and those that go with it. */
+  static final class Command {
 
     private final ProtocolCommand name;
     private final byte[][] arguments;
@@ -50,6 +50,7 @@ final class RedisLane implements AutoCloseable {
     private final CompletableFuture<Object> reply;
     private final int size;
     private final long queuedAt = System.nanoTime();
+    private @Nullable Command next;
 
     private Command(
         ProtocolCommand name,
@@ -61,6 +62,14 @@ final class RedisLane implements AutoCloseable {
       this.script = script;
       this.reply = reply;
       this.size = Stream.of(arguments).mapToInt(argument -> argument.length).sum();
+    }
+
+    CompletableFuture<Object> reply() {
+      return reply;
+    }
+
+    private int sizeOfAll() {
+      return size + (next == null ? 0 : next.sizeOfAll());
     }
 
     private Command whole(RedisScript known) {
@@ -132,12 +141,32 @@ final class RedisLane implements AutoCloseable {
 
   /** Sends a command. */
   CompletableFuture<Object> send(ProtocolCommand command, byte[]... arguments) {
-    return add(command, arguments, null);
+    return send(command(command, arguments));
+  }
+
+  /** A command for {@link #sendTogether}. */
+  static Command command(ProtocolCommand command, byte[]... arguments) {
+    return new Command(command, arguments, null, new CompletableFuture<>());
+  }
+
+  /** Sends the commands in one go, with nothing of this lane between them. */
+  void sendTogether(Command first, Command... others) {
+    Command last = first;
+    for (Command other : others) {
+      last.next = other;
+      last = other;
+    }
+    send(first);
   }
 
   /** Runs a script. */
   CompletableFuture<Object> run(RedisScript script, List<byte[]> keys, List<byte[]> arguments) {
-    return add(Protocol.Command.EVALSHA, script.bySha1(keys, arguments), script);
+    return send(
+        new Command(
+            Protocol.Command.EVALSHA,
+            script.bySha1(keys, arguments),
+            script,
+            new CompletableFuture<>()));
   }
 
   /**
@@ -160,29 +189,27 @@ final class RedisLane implements AutoCloseable {
     connection.close();
   }
 
-  private CompletableFuture<Object> add(
-      ProtocolCommand command, byte[][] arguments, @Nullable RedisScript script) {
+  private CompletableFuture<Object> send(Command command) {
+    int size = command.sizeOfAll();
     if (!connection.isUp()) {
-      return refused("away");
-    }
-    CompletableFuture<Object> reply = new CompletableFuture<>();
-    Command queued = new Command(command, arguments, script, reply);
-    if (queuedBytes.addAndGet(queued.size) > MAX_QUEUED_BYTES || !queue.offer(queued)) {
-      queuedBytes.addAndGet(-queued.size);
-      return refused("full");
-    }
-    if (!connection.isUp()) {
+      fail(command, "away");
+    } else if (queuedBytes.addAndGet(size) > MAX_QUEUED_BYTES || !queue.offer(command)) {
+      queuedBytes.addAndGet(-size);
+      fail(command, "full");
+    } else if (!connection.isUp()) {
       failQueued();
     }
-    return reply;
+    return command.reply;
   }
 
-  private CompletableFuture<Object> refused(String why) {
-    metrics.redisCommandFailed(name, why);
-    return CompletableFuture.failedFuture(new RedisAway(why));
-  }
-
+  /** The command and those that go with it. */
   private void fail(Command command, String why) {
+    for (Command each = command; each != null; each = each.next) {
+      failOne(each, why);
+    }
+  }
+
+  private void failOne(Command command, String why) {
     metrics.redisCommandFailed(name, why);
     command.reply.completeExceptionally(new RedisAway(why));
   }
@@ -190,7 +217,7 @@ final class RedisLane implements AutoCloseable {
   private void failQueued() {
     Command queued;
     while ((queued = queue.poll()) != null) {
-      queuedBytes.addAndGet(-queued.size);
+      queuedBytes.addAndGet(-queued.sizeOfAll());
       fail(queued, "away");
     }
   }
@@ -236,12 +263,14 @@ final class RedisLane implements AutoCloseable {
       int bytes = 0;
       long now = System.nanoTime();
       for (; next != null; next = mayGrow(bytes) ? queue.poll() : null) {
-        queuedBytes.addAndGet(-next.size);
+        queuedBytes.addAndGet(-next.sizeOfAll());
         if (now - next.queuedAt > patienceNanos) {
           fail(next, "late");
         } else {
-          batch.add(next);
-          bytes += next.size;
+          for (Command each = next; each != null; each = each.next) {
+            batch.add(each);
+            bytes += each.size;
+          }
         }
       }
     }
@@ -274,9 +303,9 @@ final class RedisLane implements AutoCloseable {
       busySince = 0;
       batch
           .subList(Math.min(answered, batch.size()), batch.size())
-          .forEach(command -> fail(command, "lost"));
+          .forEach(command -> failOne(command, "lost"));
       batch.clear();
-      again.forEach(command -> fail(command, "lost"));
+      again.forEach(command -> failOne(command, "lost"));
       again = List.of();
       answered = 0;
       failQueued();

@@ -1,6 +1,8 @@
 package dev.laravelrelay.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the relay's own keys and channels are called. All that belongs to one user has his id as a
@@ -10,6 +12,21 @@ import java.nio.charset.StandardCharsets;
  *     tags</a>
  */
 final class RedisNames {
+
+  private static final List<String> HOOKS =
+      List.of(
+          "notices",
+          "order",
+          "due",
+          "resting",
+          "claimed",
+          "holders",
+          "under-way",
+          "sums",
+          "dead",
+          "deaths");
+
+  private static final List<String> ONLINE = List.of("nodes", "places", "told", "leaving");
 
   private final String prefix;
 
@@ -49,6 +66,11 @@ final class RedisNames {
     return utf8(prefix + "held:" + tag(user) + ":until");
   }
 
+  /** A sorted set: the users by when their first held event ends. */
+  byte[] expiring() {
+    return utf8(prefix + "expiring");
+  }
+
   /** A string: what became of the emit with this id. */
   byte[] emitted(String id) {
     return utf8(prefix + "id:" + tag(id));
@@ -57,6 +79,28 @@ final class RedisNames {
   /** A string: a call. */
   byte[] call(String id) {
     return utf8(prefix + "call:" + tag(id));
+  }
+
+  /** What the notices for Laravel are kept in, in the order in which hooks.lua knows the keys. */
+  List<byte[]> hooks() {
+    return HOOKS.stream().map(name -> utf8(prefix + "hooks:{hooks}:" + name)).toList();
+  }
+
+  /** Begins the names of sorted sets: the ids of the notices in a lane. */
+  byte[] hookLanes() {
+    return utf8(prefix + "hooks:{hooks}:lane:");
+  }
+
+  /** The keys of {@link #hooks}, and those of who was told to be online. */
+  List<byte[]> online() {
+    return Stream.concat(HOOKS.stream(), ONLINE.stream())
+        .map(name -> utf8(prefix + "hooks:{hooks}:" + name))
+        .toList();
+  }
+
+  /** Begins the names of sets: the users on a node. */
+  byte[] onlineUsers() {
+    return utf8(prefix + "hooks:{hooks}:users:");
   }
 
   /** A hash: a user's sessions by node. */

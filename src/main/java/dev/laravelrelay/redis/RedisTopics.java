@@ -124,6 +124,10 @@ final class RedisTopics implements AutoCloseable {
     return heard;
   }
 
+  synchronized boolean isWanted(Topic topic) {
+    return wanted.containsKey(names.channel(topic));
+  }
+
   /** Listens to the topic no more. */
   synchronized void unwant(Topic topic) {
     String channel = names.channel(topic);
@@ -292,16 +296,17 @@ final class RedisTopics implements AutoCloseable {
     @Override
     public void failed() {
       lost = true;
+      List<CompletableFuture<Void>> waiting = new ArrayList<>();
       synchronized (RedisTopics.this) {
         wire = null;
-        wanted.replaceAll((channel, one) -> new Wanted(one.topic(), renewed(one.heard())));
+        wanted.replaceAll(
+            (channel, one) -> {
+              waiting.add(one.heard());
+              return new Wanted(one.topic(), new CompletableFuture<>());
+            });
       }
-    }
-
-    /** Whoever waits goes on without. */
-    private static CompletableFuture<Void> renewed(CompletableFuture<Void> heard) {
-      heard.complete(null);
-      return new CompletableFuture<>();
+      // Whoever waits goes on without.
+      waiting.forEach(heard -> heard.complete(null));
     }
 
     @Override

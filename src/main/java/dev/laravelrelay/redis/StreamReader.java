@@ -55,6 +55,11 @@ final class StreamReader implements KeptConnection.Use {
   private long claimedAt;
 
   /**
+   * Redis's ACL keeps this stream from the relay: another user of Redis may be for Laravel only.
+   */
+  private volatile boolean refused;
+
+  /**
    * Reads that stream.
    *
    * @param tidy forgets the readers that have nothing left, except the one given
@@ -85,10 +90,7 @@ final class StreamReader implements KeptConnection.Use {
   @Override
   public void use(RedisWire wire) throws InterruptedException {
     wire.ping(); // a Redis that still loads its data refuses
-    makeGroup(wire);
-    if (connection != null) {
-      connection.up();
-    }
+    awaitAccess(wire);
     int term = -1;
     while (true) {
       if (!lease.await(BLOCK_MILLIS)) {
@@ -167,6 +169,39 @@ final class StreamReader implements KeptConnection.Use {
       taken += emits.take(entry) ? 1 : 0;
     }
     return taken;
+  }
+
+  /** Makes the group; where that is not allowed, asks again every second. */
+  private void awaitAccess(RedisWire wire) throws InterruptedException {
+    while (true) {
+      try {
+        makeGroup(wire);
+        refused = false;
+        up();
+        return;
+      } catch (JedisDataException e) {
+        if (!says(e, "NOPERM")) {
+          throw e;
+        }
+        if (!refused) {
+          log.warn("Redis does not let the relay read the stream {}: see its ACL", stream);
+        }
+        refused = true;
+        up();
+        TimeUnit.MILLISECONDS.sleep(BLOCK_MILLIS);
+      }
+    }
+  }
+
+  private void up() {
+    if (connection != null) {
+      connection.up();
+    }
+  }
+
+  /** Whether Redis's ACL keeps it from this stream; then nothing is asked of it. */
+  boolean isRefused() {
+    return refused;
   }
 
   private void makeGroup(RedisWire wire) {

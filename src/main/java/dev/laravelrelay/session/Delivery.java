@@ -9,4 +9,10 @@ import org.jspecify.annotations.Nullable;
  * @param eventId identifies repeats
  * @param receipt told when a client proves that it has the frame; null if nobody asks
  */
-public record Delivery(String eventId, Frame frame, @Nullable Receipt receipt) {}
+public record Delivery(String eventId, Frame frame, @Nullable Receipt receipt) {
+
+  /** As it is, but with a receipt. */
+  public Delivery with(Receipt wanted) {
+    return new Delivery(eventId, frame, wanted);
+  }
+}

@@ -24,6 +24,8 @@ public final class ResumeLog {
   /** How many bytes of events are kept. */
   public static final int MAX_BYTES = 1 << 20;
 
+  private static final int REPEATED_WITHIN = 64;
+
   private record Entry(Delivery delivery, long at) {}
 
   private final ArrayDeque<Entry> entries = new ArrayDeque<>(0);
@@ -40,14 +42,23 @@ public final class ResumeLog {
     this.base = base;
   }
 
+  /** Complete from here on, though it was not known before. Before anything is added. */
+  public synchronized void startAt(String id) {
+    base = id;
+  }
+
   /**
-   * Appends what was given to the session, or would have been; after {@link #handOver} the
-   * successor gets it. Epoch milliseconds.
+   * Appends what is given to the session, or would be; after {@link #handOver} the successor gets
+   * it. False if it was there a moment ago: while a session goes from open to suspended, the nodes
+   * hear an event twice. Epoch milliseconds.
    */
-  public synchronized void add(Delivery delivery, long now) {
+  public synchronized boolean add(Delivery delivery, long now) {
     if (successor != null) {
       successor.accept(delivery);
-      return;
+      return true;
+    }
+    if (isRepeated(delivery.eventId())) {
+      return false;
     }
     entries.add(new Entry(delivery, now));
     bytes += delivery.frame().size();
@@ -61,6 +72,17 @@ public final class ResumeLog {
         break;
       }
     }
+    return true;
+  }
+
+  private boolean isRepeated(String id) {
+    Iterator<Entry> backwards = entries.descendingIterator();
+    for (int i = 0; i < REPEATED_WITHIN && backwards.hasNext(); i++) {
+      if (backwards.next().delivery().eventId().equals(id)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

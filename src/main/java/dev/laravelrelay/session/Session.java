@@ -113,13 +113,21 @@ public final class Session {
     }
   }
 
+  /** Of a client that has no event yet. */
+  public void catchUp(Collection<Delivery> missed) {
+    catchUp(missed, Set.of());
+  }
+
   /**
    * Sends what the client missed and what was held for the user, then what came meanwhile; from
    * here on deliveries go straight out. An event that is in both is sent once, in its later place.
    * Called exactly once.
+   *
+   * @param received the ids of events that the client has, should they have come meanwhile
    */
-  public void catchUp(Collection<Delivery> missed) {
-    List<Delivery> later = early == null ? List.of() : early;
+  public void catchUp(Collection<Delivery> missed, Set<String> received) {
+    List<Delivery> later = early == null ? new ArrayList<>(0) : early;
+    later.removeIf(delivery -> received.contains(delivery.eventId()));
     early = null;
     Set<String> sentLater = HashSet.newHashSet(later.size());
     later.forEach(delivery -> sentLater.add(delivery.eventId()));
@@ -132,8 +140,8 @@ public final class Session {
   }
 
   private void send(Delivery delivery) {
-    if (resumeLog != null) {
-      resumeLog.add(delivery, System.currentTimeMillis());
+    if (resumeLog != null && !resumeLog.add(delivery, System.currentTimeMillis())) {
+      return;
     }
     if (open && outbox.offer(delivery.frame())) {
       Receipt receipt = delivery.receipt() == null ? unasked : delivery.receipt();

@@ -5,6 +5,7 @@ import dev.laravelrelay.auth.Authenticator.Identity;
 import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Gap;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.event.RawJson;
@@ -17,8 +18,10 @@ import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SocketIds;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,7 +88,7 @@ public final class RelaySockets {
             identity ->
                 switch (identity) {
                   case Identity.Known known ->
-                      interest.expect(known.user()).thenApply(heard -> admit(auth, known));
+                      interest.expect(known.user()).thenCompose(heard -> admit(auth, known));
                   case Identity.Refused(String reason) -> {
                     metrics.connectRefused(reason);
                     yield CompletableFuture.completedStage(
@@ -101,14 +104,37 @@ public final class RelaySockets {
                 });
   }
 
-  private SocketIoApplication.Admission admit(ConnectAuth auth, Identity.Known known) {
-    Session old =
-        auth.pid() == null ? null : resumption.find(auth.pid(), known.user(), auth.offset());
-    if (old != null && auth.pid() != null) {
-      String pid = auth.pid();
-      return new SocketIoApplication.Admission.Admitted(
-          old.id(), pid, socket -> resume(socket, auth, known, pid, old));
+  private CompletionStage<SocketIoApplication.Admission> admit(
+      ConnectAuth auth, Identity.Known known) {
+    String pid = auth.pid();
+    if (pid == null) {
+      return CompletableFuture.completedStage(anew(auth, known));
     }
+    Handover.Claim claim = new Handover.Claim(known.user(), pid, auth.offset());
+    Session old = resumption.here(claim);
+    if (old != null) {
+      resumption.counted(true);
+      return CompletableFuture.completedStage(
+          new SocketIoApplication.Admission.Admitted(
+              old.id(), pid, socket -> resume(socket, auth, known, pid, old)));
+    }
+    return resumption
+        .elsewhere(claim)
+        .thenApply(
+            found -> {
+              resumption.counted(found.isPresent());
+              return found
+                  .<SocketIoApplication.Admission>map(
+                      place ->
+                          new SocketIoApplication.Admission.Admitted(
+                              place.socketId(),
+                              pid,
+                              socket -> inherit(socket, auth, known, claim, place)))
+                  .orElseGet(() -> anew(auth, known));
+            });
+  }
+
+  private SocketIoApplication.Admission anew(ConnectAuth auth, Identity.Known known) {
     String pid = auth.resumable() ? resumption.newPid() : null;
     return new SocketIoApplication.Admission.Admitted(
         SocketIds.next(), pid, socket -> open(socket, auth, known, pid));
@@ -128,12 +154,45 @@ public final class RelaySockets {
 
   private SocketIoApplication.Listener resume(
       SocketIoSocket socket, ConnectAuth auth, Identity.Known known, String pid, Session old) {
+    if (!resumption.claim(pid, old)) {
+      // Another connection was faster with the same secret.
+      socket.connection().close(CloseReason.TRANSPORT_CLOSED);
+      return SocketIoApplication.Listener.DEAF;
+    }
     resumption.retire(old);
     old.close(CloseReason.TRANSPORT_CLOSED);
     Session session = session(socket, known, new ResumeLog(auth.offset()));
     open(session, "socket.io");
     catchUp(session, resumption.takeOver(old, session, pid, auth.offset()));
     return client(socket, session, auth.token(), known);
+  }
+
+  private SocketIoApplication.Listener inherit(
+      SocketIoSocket socket,
+      ConnectAuth auth,
+      Identity.Known known,
+      Handover.Claim claim,
+      Handover.Place place) {
+    Session session = session(socket, known, new ResumeLog(""));
+    open(session, "socket.io");
+    inherit(session, claim, place);
+    return client(socket, session, auth.token(), known);
+  }
+
+  /** Should the other node be gone by now, the client comes again and is told the truth. */
+  private void inherit(Session session, Handover.Claim claim, Handover.Place place) {
+    resumption
+        .inherit(place, claim)
+        .whenCompleteAsync(
+            (inherited, failure) -> {
+              if (inherited == null) {
+                session.close(CloseReason.TRANSPORT_CLOSED);
+              } else if (session.isOpen()) {
+                resumption.settle(session, claim, inherited);
+                catchUp(session, inherited.gap());
+              }
+            },
+            session.loop());
   }
 
   private static Session session(
@@ -172,10 +231,7 @@ public final class RelaySockets {
                       case Identity.Known known ->
                           interest
                               .expect(known.user())
-                              .thenApply(
-                                  heard ->
-                                      new PlainApplication.Admission.Admitted(
-                                          connection -> open(connection, handshake, known)));
+                              .thenCompose(heard -> admit(handshake, known));
                       case Identity.Refused(String reason) -> {
                         metrics.connectRefused(reason);
                         yield CompletableFuture.completedStage(
@@ -189,10 +245,47 @@ public final class RelaySockets {
                     });
   }
 
-  private PlainApplication.Listener open(
-      PlainConnection connection, Handshake handshake, Identity.Known known) {
+  private CompletionStage<PlainApplication.Admission> admit(
+      Handshake handshake, Identity.Known known) {
     String after = handshake.query("after");
-    Session old = after == null ? null : resumption.findPlain(known.user(), after);
+    if (after == null) {
+      return CompletableFuture.completedStage(
+          new PlainApplication.Admission.Admitted(
+              connection ->
+                  open(connection, handshake, known, "", new ResumeLog(""), this::catchUpAnew)));
+    }
+    Handover.Claim claim = new Handover.Claim(known.user(), null, after);
+    Session old = resumption.here(claim);
+    CompletionStage<Optional<Handover.Place>> elsewhere =
+        old == null
+            ? resumption.elsewhere(claim)
+            : CompletableFuture.completedStage(Optional.empty());
+    return elsewhere.thenApply(
+        place -> {
+          boolean resumed = old != null || place.isPresent();
+          resumption.counted(resumed);
+          ResumeLog log = new ResumeLog(old == null ? "" : after);
+          Consumer<Session> catchUp =
+              old != null
+                  // Behind what is on its way to the old one.
+                  ? session ->
+                      old.loop().execute(() -> catchUp(session, Resumption.gap(old, after)))
+                  : place
+                      .<Consumer<Session>>map(found -> session -> inherit(session, claim, found))
+                      .orElse(this::catchUpAnew);
+          return new PlainApplication.Admission.Admitted(
+              connection ->
+                  open(connection, handshake, known, ",\"resumed\":" + resumed, log, catchUp));
+        });
+  }
+
+  private PlainApplication.Listener open(
+      PlainConnection connection,
+      Handshake handshake,
+      Identity.Known known,
+      String resumed,
+      ResumeLog log,
+      Consumer<Session> catchUp) {
     Session session =
         new Session(
             SocketIds.next(),
@@ -202,21 +295,19 @@ public final class RelaySockets {
             connection.outbox(),
             connection.heartbeat(),
             System.currentTimeMillis(),
-            new ResumeLog(old == null || after == null ? "" : after));
+            log);
     PlainClient client =
         new PlainClient(connection, new Client(session, handshake.token(), this, connection));
     client.expireAt(known.expiresAt());
-    String resumed = after == null ? "" : ",\"resumed\":" + (old != null);
     connection.send(
         "connected", RawJson.of("{\"socket_id\":\"%s\"%s}".formatted(session.id(), resumed)));
     open(session, "ws");
-    if (old == null || after == null) {
-      catchUp(session, Gap.NONE);
-    } else {
-      // Behind what is on its way to the old one.
-      old.loop().execute(() -> catchUp(session, Resumption.gap(old, after)));
-    }
+    catchUp.accept(session);
     return client;
+  }
+
+  private void catchUpAnew(Session session) {
+    catchUp(session, Gap.NONE);
   }
 
   // --- sessions

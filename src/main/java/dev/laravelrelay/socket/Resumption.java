@@ -1,6 +1,7 @@
 package dev.laravelrelay.socket;
 
 import dev.laravelrelay.delivery.Gap;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.protocol.CloseReason;
@@ -13,9 +14,14 @@ import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
@@ -27,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://socket.io/docs/v4/connection-state-recovery">Connection state recovery</a>
  */
-public final class Resumption {
+public final class Resumption implements Handover.Holder {
 
   private static final int PID_BYTES = 16;
   private static final Set<String> GOOD_BYE =
@@ -37,6 +43,7 @@ public final class Resumption {
   private final SuspendedSessions suspended;
   private final ChannelMembers channels;
   private final Interest interest;
+  private final Handover handover;
   private final RelayMetrics metrics;
   private final SecureRandom random = new SecureRandom();
 
@@ -50,11 +57,13 @@ public final class Resumption {
       SuspendedSessions suspended,
       ChannelMembers channels,
       Interest interest,
+      Handover handover,
       RelayMetrics metrics) {
     this.registry = registry;
     this.suspended = suspended;
     this.channels = channels;
     this.interest = interest;
+    this.handover = handover;
     this.metrics = metrics;
     metrics.gauge("relay_sessions_suspended", "Sessions that may resume", suspended::size);
   }
@@ -75,29 +84,48 @@ public final class Resumption {
     pids.put(session, pid);
   }
 
-  /**
-   * The user's session with this secret, if its client can be given all that follows the offset.
-   */
-  @Nullable Session find(String pid, String user, String offset) {
-    Session session = byPid.get(pid);
-    boolean resumes =
-        session != null
-            && session.user().equals(user)
-            && Objects.requireNonNull(session.resumeLog()).covers(offset);
-    metrics.resumption(resumes ? "resumed" : "gap");
-    return resumes ? session : null;
+  /** A session of this node that the client may resume: it can be given all that it missed. */
+  @Nullable Session here(Handover.Claim claim) {
+    return claim.pid() == null
+        ? ofPlain(claim.user(), claim.offset())
+        : ofPid(claim.pid(), claim.user(), claim.offset());
   }
 
-  /** A plain session of the user's, open or not, that has the event with this id in its log. */
-  @Nullable Session findPlain(String user, String after) {
-    Session found =
-        Stream.concat(Stream.of(registry.ofUser(user)), suspended.ofUser(user).stream())
-            .filter(session -> session.protocol() == Protocol.PLAIN_JSON)
-            .filter(session -> Objects.requireNonNull(session.resumeLog()).covers(after))
-            .findFirst()
-            .orElse(null);
-    metrics.resumption(found != null ? "resumed" : "gap");
-    return found;
+  private @Nullable Session ofPid(String pid, String user, String offset) {
+    Session session = byPid.get(pid);
+    return session != null
+            && session.user().equals(user)
+            && Objects.requireNonNull(session.resumeLog()).covers(offset)
+        ? session
+        : null;
+  }
+
+  /** Open or not. */
+  private @Nullable Session ofPlain(String user, String after) {
+    return Stream.concat(Stream.of(registry.ofUser(user)), suspended.ofUser(user).stream())
+        .filter(session -> session.protocol() == Protocol.PLAIN_JSON)
+        .filter(session -> Objects.requireNonNull(session.resumeLog()).covers(after))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The place of the session on another node. */
+  CompletionStage<Optional<Handover.Place>> elsewhere(Handover.Claim claim) {
+    return handover.find(claim);
+  }
+
+  /** Counts what became of a client's wish. */
+  void counted(boolean resumed) {
+    metrics.resumption(resumed ? "resumed" : "gap");
+  }
+
+  /** Whether the caller, and nobody else, may take up the session. */
+  boolean claim(String pid, Session old) {
+    boolean won = byPid.remove(pid, old);
+    if (won) {
+      pids.remove(old);
+    }
+    return won;
   }
 
   /**
@@ -128,6 +156,66 @@ public final class Resumption {
   static Gap gap(Session old, String offset) {
     ResumeLog log = Objects.requireNonNull(old.resumeLog());
     return new Gap(log.upTo(offset), log.after(offset).orElse(List.of()));
+  }
+
+  /**
+   * Puts the new session, which is registered already, into the place of one of another node; false
+   * if that is gone.
+   */
+  CompletionStage<Handover.Inheritance> inherit(Handover.Place place, Handover.Claim claim) {
+    return handover.take(place, claim);
+  }
+
+  /** Makes the session what the inherited one was. On its loop. */
+  void settle(Session session, Handover.Claim claim, Handover.Inheritance inherited) {
+    Objects.requireNonNull(session.resumeLog()).startAt(claim.offset());
+    if (claim.pid() != null) {
+      own(claim.pid(), session);
+    }
+    inherited
+        .channels()
+        .forEach(
+            (channel, info) -> {
+              channels.join(channel, session, info);
+              interest.channelChanged(channel);
+            });
+  }
+
+  @Override
+  public Optional<String> find(Handover.Claim claim) {
+    return Optional.ofNullable(here(claim)).map(Session::id);
+  }
+
+  @Override
+  public CompletionStage<Optional<Handover.Inheritance>> release(Handover.Claim claim) {
+    Session old = here(claim);
+    if (old == null || (claim.pid() != null && !claim(claim.pid(), old))) {
+      return CompletableFuture.completedStage(Optional.empty());
+    }
+    boolean moves = claim.pid() != null;
+    if (moves) {
+      retire(old);
+      old.close(CloseReason.TRANSPORT_CLOSED);
+    }
+    // Behind what is on its way to the session.
+    return CompletableFuture.supplyAsync(
+        () -> Optional.of(moves ? leave(old, claim.offset()) : copy(old, claim.offset())),
+        old.loop());
+  }
+
+  private static Handover.Inheritance copy(Session old, String offset) {
+    return new Handover.Inheritance(gap(old, offset), Map.of());
+  }
+
+  private Handover.Inheritance leave(Session old, String offset) {
+    Map<String, String> places = new HashMap<>();
+    for (String channel : channels.channelsOf(old)) {
+      places.put(channel, channels.infoOf(channel).getOrDefault(old, ""));
+    }
+    Gap gap = gap(old, offset);
+    suspended.remove(old);
+    giveUp(List.of(old));
+    return new Handover.Inheritance(gap, places);
   }
 
   /**

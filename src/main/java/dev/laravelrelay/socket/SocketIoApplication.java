@@ -50,6 +50,16 @@ public interface SocketIoApplication {
   /** What an application is told of one socket, on its connection's loop. */
   interface Listener {
 
+    /** Of a socket that was closed at once. */
+    Listener DEAF =
+        new Listener() {
+          @Override
+          public void event(SocketIo.Event event, Acknowledgement acknowledgement) {}
+
+          @Override
+          public void disconnected(String reason) {}
+        };
+
     /** The client emitted an event. */
     void event(SocketIo.Event event, Acknowledgement acknowledgement);
 

@@ -1,4 +1,4 @@
--- Forgets all; answers how many had expired, and how many there were besides.
+-- Forgets all; answers those that had expired, and how many there were besides.
 
 local expired = expire()
 local left = redis.call('ZCARD', order)

@@ -1,12 +1,13 @@
 -- Keeps an event and publishes it, if there are channels: KEYS[4] for open sessions, KEYS[5] for
 -- suspended ones. The first write is the one that grows: a Redis without memory changes nothing.
--- Answers: nodes reached, whether it is kept, stored, expired, evicted, collapsed.
+-- ARGV[12]: for how many milliseconds the keys outlive the last hold.
+-- Answers: nodes reached, whether it is kept, stored, those that expired, evicted, collapsed.
 
 local id, event, weight, hold = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local key, maxEvents, maxBytes = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local node, confirm, envelope = ARGV[9], tonumber(ARGV[10]), ARGV[11]
-local stored, expired, evicted, collapsed = 0, 0, 0, 0
-local grace = 60000
+local grace = tonumber(ARGV[12])
+local stored, expired, evicted, collapsed = 0, {}, 0, 0
 
 local function isOver()
   return redis.call('ZCARD', order) > maxEvents
@@ -46,7 +47,7 @@ local kept = redis.call('HEXISTS', held, 'e:' .. id)
 if kept == 0 then
   stored = 1
   if hold <= 0 then
-    expired = 1
+    expired = {event}
   elseif weight > maxBytes or maxEvents < 1 then
     evicted = 1
   else

@@ -1,4 +1,4 @@
--- Answers how many had expired, and the events that are left, oldest first.
+-- Answers those that had expired, and the events that are left, oldest first.
 
 local expired = expire()
 local events = {}

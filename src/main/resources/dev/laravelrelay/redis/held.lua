@@ -46,11 +46,13 @@ local function forget(id)
   return known
 end
 
+-- Answers the events that had to go: nobody else is answered them.
 local function expire()
-  local over = redis.call('ZRANGEBYSCORE', ends, '-inf', whole(now))
-  for _, id in ipairs(over) do
+  local over = {}
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', whole(now))) do
+    over[#over + 1] = redis.call('HGET', held, 'e:' .. id)
     forget(id)
   end
-  return #over
+  return over
 end
 

@@ -164,6 +164,35 @@ class CallsOnTwoNodesIT {
   }
 
   @Test
+  void aPartyThatIsAwayHearsItOnAnyNodeWhenItComesBack() throws Exception {
+    announce(a, "away-1", "w-1", "w-2");
+    try (StockClient callee = phone(b, "w-2")) {
+      JSONObject held = emit(callee, "call:reject", "away-1").get(10, TimeUnit.SECONDS);
+      assertEquals("held", held.getString("verdict"));
+    }
+    try (StockClient caller = phone(a, "w-1")) {
+      caller.await("call:rejected", 1);
+      assertEquals(List.of("away-1"), calls(caller, "call:rejected"));
+    }
+  }
+
+  @Test
+  void aStrangerOnTheOtherNodeMovesNothing() throws Exception {
+    announce(a, "own-1", "o-1", "o-2");
+    try (StockClient caller = phone(a, "o-1");
+        StockClient stranger = phone(b, "o-3")) {
+      assertEquals(
+          "not_party",
+          emit(stranger, "call:end", "own-1").get(10, TimeUnit.SECONDS).getString("code"));
+      assertEquals(
+          "unknown_call",
+          emit(stranger, "call:end", "own-2").get(10, TimeUnit.SECONDS).getString("code"));
+      assertEquals("ringing", status(b, "own-1"));
+      assertEquals(0, caller.count("call:rejected") + caller.count("call:error"));
+    }
+  }
+
+  @Test
   void theApiOfEachNodeKnowsTheSameCalls() {
     announce(a, "api-1", "1", "2");
     assertEquals("ringing", status(b, "api-1"));

@@ -264,6 +264,23 @@ class EmitStreamIT {
   }
 
   @Test
+  void aStreamThatTheAclForbidsIsSaidAndKeepsNobodyFromTheRest() {
+    laravel.aclSetUser("default", "resetkeys", "~stream:*");
+    TestRelay relay = relay();
+    RawClient phone = phone(relay, "42");
+
+    xadd("stream:emit", ring(42, 1, ""));
+
+    assertEquals(List.of(1), phone.awaitNumbers("ring", 1));
+    assertEquals(200, relay.get("/health/ready").statusCode());
+    assertEquals(
+        STREAM, TestRelay.json(relay.get("/health")).at("/emit_stream/not_allowed/0").asString());
+    laravel.aclSetUser("default", "allkeys");
+    xadd(STREAM, ring(42, 2, ""));
+    assertEquals(List.of(1, 2), phone.awaitNumbers("ring", 2));
+  }
+
+  @Test
   void healthAndMetricsSayHowItStands() {
     TestRelay relay = relay();
     await(() -> reads(relay));

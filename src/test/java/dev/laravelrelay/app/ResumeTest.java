@@ -185,6 +185,33 @@ class ResumeTest {
   }
 
   @Test
+  void ofTwoThatResumeItAtTheSameInstantOneIsAdmitted() {
+    RawClient first = resumable("twins");
+    emit("twins", 1, 1, "");
+    String offset = offset(first, 1);
+    for (int round = 0; round < 10; round++) {
+      RawClient before = first;
+      List<RawClient> twins =
+          IntStream.range(0, 2)
+              .parallel()
+              .mapToObj(twin -> resuming("twins", before, offset))
+              .toList();
+      int n = 2 + round;
+      emit("twins", n, n, "");
+      Awaitility.await()
+          .until(() -> twins.stream().filter(twin -> twin.numbers("ring").contains(n)).count() > 0);
+      assertEquals(
+          1,
+          twins.stream()
+              .filter(twin -> twin.connected().get("sid").equals(before.connected().get("sid")))
+              .filter(twin -> twin.numbers("ring").contains(n))
+              .count());
+      twins.forEach(RawClient::close);
+    }
+    first.close();
+  }
+
+  @Test
   void whoDidNotAskGetsNoOffsetAndNoPid() {
     try (RawClient client = RawClient.socketIo(relay.socketUrl(), Map.of("token", "plainly"))) {
       emit("plainly", 1, 1, ",\"hold\":30");

@@ -223,6 +223,41 @@ class ConfigReaderTest {
     assertTrue(valid.used().contains(new Used(Setting.API_KEYS, "***", Used.Source.ENVIRONMENT)));
   }
 
+  @Test
+  void aPasswordInAUrlIsMaskedInWhatIsShown() {
+    Map<String, String> environment =
+        new HashMap<>(with("RELAY_WEBHOOK_URL", "https://u:hu%2Fsh@a.example/b?c=d@e"));
+    environment.put("RELAY_WEBHOOK_SECRETS", KEY);
+
+    Parsed.Valid valid =
+        assertInstanceOf(Parsed.Valid.class, ConfigReader.read(environment, Map.of(), false));
+
+    assertFalse(valid.toString().contains("hu%2Fsh"), valid::toString);
+    assertTrue(
+        valid
+            .used()
+            .contains(
+                new Used(
+                    Setting.WEBHOOK_URL, "https://***@a.example/b?c=d@e", Used.Source.ENVIRONMENT)),
+        valid::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "RELAY_WEBHOOK_URL, https://u:hu/sh@a.example, must be a URL",
+    "RELAY_WEBHOOK_URL, https://u:hu sh@a.example, must be a URL",
+    "RELAY_WEBHOOK_URL, ftp://u:hush@a.example, must be a URL",
+    "RELAY_LARAVEL_URL, https://u:hush@a.example, must be without a user and a password",
+    "RELAY_JWKS_URL, https://u:hush@a.example, must be without a user and a password"
+  })
+  void aPasswordInABadUrlIsNotRepeated(String variable, String value, String rule) {
+    String problems = problems(with(variable, value), false).toString();
+
+    assertTrue(problems.contains(variable + " " + rule), problems);
+    assertTrue(problems.contains("://***@a.example"), problems);
+    assertFalse(problems.contains("sh@"), problems);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -12,12 +12,14 @@ import dev.laravelrelay.config.Secret;
 import dev.laravelrelay.delivery.MemoryWebhookQueue;
 import dev.laravelrelay.delivery.Notice;
 import dev.laravelrelay.delivery.Webhook.Answer;
+import dev.laravelrelay.delivery.WebhookQueue.Dead;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.testing.Deliveries;
 import dev.laravelrelay.testing.LaravelHooks;
 import dev.laravelrelay.testing.LoopbackHttp;
 import dev.laravelrelay.testing.ManualClock;
+import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 @Timeout(60)
@@ -178,15 +182,19 @@ class WebhooksTest {
     laravel.answer(LoopbackHttp.json(500, "{}"));
     clock.advance(Duration.ofHours(-25));
     webhooks.tell(notice("l0", 0));
-    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> queue.dead().size() == 1);
-    assertEquals("Laravel answers 500", queue.dead().getFirst().error());
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> dead().size() == 1);
+    assertEquals("Laravel answers 500", dead().getFirst().error());
     assertEquals(0, queue.size());
 
     laravel.answer(LoopbackHttp.json(200, "{}"));
     clock.advance(Duration.ofHours(25));
-    assertEquals(1, queue.retryAll());
+    assertEquals(1, queue.retryAll().toCompletableFuture().join());
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> queue.size() == 0);
-    assertEquals(0, queue.dead().size());
+    assertEquals(0, dead().size());
+  }
+
+  private List<Dead> dead() {
+    return queue.dead().toCompletableFuture().join();
   }
 
   @Test
@@ -199,6 +207,54 @@ class WebhooksTest {
         100, node.meters.get("relay_webhook_emits").tag("result", "emitted").counter().count());
     assertEquals(
         1, node.meters.get("relay_webhook_emits").tag("result", "invalid").counter().count());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"user\":1,\"event\":\"a\"}", "\"all\"", "{\"1\":{}}", "true"})
+  void anEmitThatIsNoListIsCounted(String emit) throws Exception {
+    laravel.answer(LoopbackHttp.json(200, "{\"emit\":" + emit + ",\"ack\":1}"));
+    assertEquals("1", String.valueOf(asked().ack()));
+    assertEquals(1, invalidEmits());
+  }
+
+  @Test
+  void aReplyThatIsTooLargeSaysNothingAndIsNotAskedForAgain() throws Exception {
+    String ack = "x".repeat(WebhookSender.MAX_REPLY);
+    laravel.answer(LoopbackHttp.json(200, "{\"ack\":\"" + ack + "\"}"));
+    assertEquals("null", String.valueOf(asked().ack()));
+    assertEquals(1, invalidEmits());
+    Awaitility.await().until(() -> queue.size() == 0);
+    assertEquals(1, laravel.requests().size());
+  }
+
+  @Test
+  void aLongPageOfAnErrorIsARefusalAndHoldsUpNobodyElse() {
+    String page = "x".repeat(WebhookSender.MAX_REPLY + 1);
+    laravel.answer(
+        exchange -> {
+          boolean poison = LoopbackHttp.answered().body().contains("\"poison\"");
+          LoopbackHttp.json(poison ? 500 : 200, poison ? page : "{}").to(exchange);
+        });
+    webhooks.tell(notice("poison", 0));
+    Awaitility.await().until(() -> attempts("refused") == 1);
+    webhooks.tell(notice("l0", 0));
+    Awaitility.await().until(() -> queue.size() == 1);
+    assertEquals(0, attempts("unavailable"));
+  }
+
+  private Answer.Replied asked() throws Exception {
+    return assertInstanceOf(
+        Answer.Replied.class,
+        webhooks.ask(notice("l0", 0)).toCompletableFuture().get(5, TimeUnit.SECONDS));
+  }
+
+  private double invalidEmits() {
+    return node.meters.get("relay_webhook_emits").tag("result", "invalid").counter().count();
+  }
+
+  private double attempts(String result) {
+    Counter counter = node.meters.find("relay_webhook_attempts").tag("result", result).counter();
+    return counter == null ? 0 : counter.count();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.laravelrelay.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.config.DeliveryConfig;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +27,7 @@ class RedisHeldEventsIT extends HeldEventsContract {
 
   private final String prefix = "test:" + UUID.randomUUID() + ":";
   private final List<RedisLane> lanes = new ArrayList<>();
+  private final List<RedisHeldEvents> holding = new ArrayList<>();
 
   @BeforeAll
   static void startRedis() {
@@ -107,6 +110,89 @@ class RedisHeldEventsIT extends HeldEventsContract {
       await(held.drop("{2}%"));
       assertEquals(0, jedis.keys(prefix + "*").size());
     }
+  }
+
+  /** A node that tells what expires. */
+  private RedisExpiry telling(List<String> told) {
+    RedisHeldEvents held = create(LIMITS);
+    RedisLane lane = lanes.getLast();
+    RedisExpiry expiry =
+        new RedisExpiry(
+            lane,
+            lane,
+            new RedisNames(prefix),
+            held,
+            (user, event) -> told.add(user + " " + event.id()),
+            () -> Long.toString(now.get()));
+    held.watchExpiry(expiry);
+    holding.add(held);
+    return expiry;
+  }
+
+  private long expiring() {
+    try (Jedis jedis = redis.connect()) {
+      return jedis.zcard(prefix + "expiring");
+    }
+  }
+
+  @Test
+  void whatExpiresIsToldByOneNode() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    List<RedisExpiry> nodes = List.of(telling(told), telling(told), telling(told));
+    for (int user = 0; user < 20; user++) {
+      hold(holding.get(user % 3), "u" + user, event("a" + user, 10, null));
+      hold(holding.get(user % 3), "u" + user, event("b" + user, 30, null));
+    }
+    await(holding.get(0).release("u0", "a0"));
+    nodes.forEach(RedisExpiry::sweep);
+    now.addAndGet(10_000);
+    nodes.forEach(RedisExpiry::sweep);
+    Awaitility.await().until(() -> told.size() == 19);
+    now.addAndGet(20_000);
+    Awaitility.await()
+        .until(
+            () -> {
+              nodes.forEach(RedisExpiry::sweep);
+              return told.size() >= 39 && expiring() == 0;
+            });
+    assertEquals(39, told.size());
+    assertEquals(39, told.stream().distinct().count());
+    assertTrue(told.contains("u7 a7"));
+    assertFalse(told.contains("u0 a0"));
+  }
+
+  @Test
+  void whoAsksFirstTells() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    RedisExpiry expiry = telling(told);
+    hold(holding.getFirst(), "1", event("a", 10, null), event("b", 30, null));
+    now.addAndGet(10_000);
+    assertEquals(List.of("b"), ids(holding.getFirst(), "1"));
+    assertEquals(List.of("1 a"), told);
+    expiry.sweep();
+    now.addAndGet(20_000);
+    assertEquals(0, await(holding.getFirst().drop("1")));
+    assertEquals(List.of("1 a", "1 b"), told);
+  }
+
+  @Test
+  void aNodeThatDiesWhileItLooksIsFollowedByAnother() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    RedisExpiry dead = telling(told);
+    RedisExpiry alive = telling(told);
+    hold(holding.getFirst(), "1", event("a", 10, null));
+    now.addAndGet(10_000);
+    RedisLane lane = lanes.getFirst();
+    dead.sweep();
+    lane.close();
+    Awaitility.await()
+        .until(
+            () -> {
+              now.addAndGet(1_000);
+              alive.sweep();
+              return told.size() == 1;
+            });
+    assertEquals(List.of("1 a"), told);
   }
 
   @Test

@@ -63,12 +63,17 @@ public final class LaravelHooks implements AutoCloseable {
       if (!isSigned(request)) {
         throw new AssertionError("not signed: " + request);
       }
-      JsonNode body = JsonMapper.shared().readTree(request.body());
-      StreamSupport.stream(body.get("events").spliterator(), false)
+      eventsOf(request).stream()
           .filter(event -> event.get("type").asString().equals(type))
           .forEach(events::add);
     }
     return events;
+  }
+
+  /** The events of one request, in order. */
+  public static List<JsonNode> eventsOf(LoopbackHttp.Request request) {
+    JsonNode body = JsonMapper.shared().readTree(request.body());
+    return StreamSupport.stream(body.get("events").spliterator(), false).toList();
   }
 
   /** Waits for this many events of the type. */

@@ -6,6 +6,7 @@ import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.SocketConfig;
 import dev.laravelrelay.config.WebhookConfig;
+import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Webhook;
 import dev.laravelrelay.socket.RelaySockets;
@@ -42,7 +43,12 @@ public final class LiveRelay implements AutoCloseable {
                 Interest.SINGLE_NODE,
                 node.metrics),
             new Resumption(
-                node.registry, node.suspended, node.channels, Interest.SINGLE_NODE, node.metrics),
+                node.registry,
+                node.suspended,
+                node.channels,
+                Interest.SINGLE_NODE,
+                Handover.NONE,
+                node.metrics),
             new ClientEvents(
                 new WebhookConfig(
                     Optional.empty(), List.of(), 1, Duration.ZERO, List.of(), 20, 50, 30),

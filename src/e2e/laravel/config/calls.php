@@ -3,8 +3,6 @@
 return [
     // How the app tells the relay: http, broadcast or none.
     'notify' => env('CALL_NOTIFY', 'http'),
-    'url' => env('RELAY_URL'),
-    'key' => env('RELAY_KEY'),
     // Signs the tokens that the relay checks by itself (RELAY_AUTH=jwt).
     'jwt_secret' => env('JWT_SECRET'),
 ];

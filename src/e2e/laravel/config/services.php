@@ -1,0 +1,3 @@
+<?php
+
+return ['relay' => ['url' => env('RELAY_URL'), 'key' => env('RELAY_KEY')]];

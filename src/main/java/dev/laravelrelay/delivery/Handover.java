@@ -1,0 +1,74 @@
+package dev.laravelrelay.delivery;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a resumed session from the node that has its log to the one to which its client came
+ * back. The log dies with its node: then the client is told that it missed something. Safe from any
+ * thread; never blocks.
+ */
+public interface Handover {
+
+  /** Of a single node: there is no other. */
+  Handover NONE =
+      new Handover() {
+        @Override
+        public CompletionStage<Optional<Place>> find(Claim claim) {
+          return CompletableFuture.completedStage(Optional.empty());
+        }
+
+        @Override
+        public CompletionStage<Inheritance> take(Place place, Claim claim) {
+          return CompletableFuture.failedStage(new IllegalStateException("there is no other node"));
+        }
+
+        @Override
+        public void serve(Holder sessions) {}
+      };
+
+  /**
+   * What a client says of the session that it wants to resume.
+   *
+   * @param pid the secret of a Socket.IO session; null for a plain one, which any of its user's
+   *     that had the event stands for
+   * @param offset the id of the last event that the client has
+   */
+  record Claim(String user, @Nullable String pid, String offset) {}
+
+  /** Where the session is, and the socket id that its client knows. */
+  record Place(String node, String socketId) {}
+
+  /**
+   * What the new session goes on with.
+   *
+   * @param channels that it is in, with its presence data
+   */
+  record Inheritance(Gap gap, Map<String, String> channels) {}
+
+  /** Asks the nodes that know the user; empty also if that cannot be found out in time. */
+  CompletionStage<Optional<Place>> find(Claim claim);
+
+  /**
+   * Ends the session there, if it is one by its secret. The new session must be registered: what is
+   * published from now on comes to it, and what the other node heard before is in the gap.
+   * Exceptionally if it is not there any more, or does not come in time.
+   */
+  CompletionStage<Inheritance> take(Place place, Claim claim);
+
+  /** From now on other nodes are given what this one has. */
+  void serve(Holder sessions);
+
+  /** The sessions of this node, for others. */
+  interface Holder {
+
+    /** The socket id of the session, if its client can be given all that it missed. */
+    Optional<String> find(Claim claim);
+
+    /** Gives it up; empty if it is not here any more. */
+    CompletionStage<Optional<Inheritance>> release(Claim claim);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.laravelrelay.redis;
+
+import dev.laravelrelay.delivery.Handover;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Protocol;
+
+/**
+ * Hands sessions over by messages: the search goes to the channels of the user, where the nodes
+ * listen that have him, the rest to the channels of the two nodes. A node hears a {@link
+ * NodeMessage.Take} behind the user's events on the same connection, so none falls between.
+ *
+ * <p>What is not answered in time counts as not found.
+ */
+final class RedisHandover implements Handover {
+
+  private static final Duration FOUND_WITHIN = Duration.ofMillis(500);
+  private static final Duration GIVEN_WITHIN = Duration.ofSeconds(2);
+  private static final byte[] NUMSUB = RedisNames.utf8("NUMSUB");
+
+  private final String node;
+  private final RedisNames names;
+  private final RedisLane lane;
+  private final AtomicLong numbers = new AtomicLong();
+  private final ConcurrentMap<Long, Searching> searches = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Long, CompletableFuture<Inheritance>> taken =
+      new ConcurrentHashMap<>();
+
+  private volatile @Nullable Holder holder;
+
+  RedisHandover(String node, RedisNames names, RedisLane lane) {
+    this.node = node;
+    this.names = names;
+    this.lane = lane;
+  }
+
+  @Override
+  public void serve(Holder sessions) {
+    holder = sessions;
+  }
+
+  @Override
+  public CompletionStage<Optional<Place>> find(Claim claim) {
+    long number = numbers.incrementAndGet();
+    Searching searching = new Searching();
+    searches.put(number, searching);
+    byte[] message = new NodeMessage.Search(number, node, claim).amongEvents();
+    byte[] open = names.bytes(new Topic.User(claim.user()));
+    byte[] suspended = names.bytes(new Topic.Suspended(claim.user()));
+    RedisLane.Command nodes = RedisLane.command(Protocol.Command.PUBSUB, NUMSUB, open, suspended);
+    lane.sendTogether(
+        RedisLane.command(Protocol.Command.PUBLISH, open, message),
+        RedisLane.command(Protocol.Command.PUBLISH, suspended, message),
+        nodes);
+    nodes
+        .reply()
+        .whenComplete(
+            (counts, failure) -> searching.expect(counts == null ? 0 : asked((List<?>) counts)));
+    return searching
+        .result
+        .completeOnTimeout(Optional.empty(), FOUND_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((place, failure) -> searches.remove(number));
+  }
+
+  private static int asked(List<?> counts) {
+    return ((Long) counts.get(1)).intValue() + ((Long) counts.get(3)).intValue();
+  }
+
+  @Override
+  public CompletionStage<Inheritance> take(Place place, Claim claim) {
+    long number = numbers.incrementAndGet();
+    CompletableFuture<Inheritance> result = new CompletableFuture<>();
+    taken.put(number, result);
+    tell(place.node(), new NodeMessage.Take(number, node, claim))
+        .exceptionally(
+            failure -> {
+              result.completeExceptionally(failure);
+              return "";
+            });
+    return result
+        .orTimeout(GIVEN_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((inherited, failure) -> taken.remove(number));
+  }
+
+  void asked(NodeMessage.Search search) {
+    Holder sessions = holder;
+    boolean own = search.from().equals(node);
+    String socketId = own || sessions == null ? null : sessions.find(search.claim()).orElse(null);
+    NodeMessage.Found found = new NodeMessage.Found(search.number(), node, socketId);
+    if (own) {
+      told(found);
+    } else {
+      tell(search.from(), found);
+    }
+  }
+
+  void told(NodeMessage.Found found) {
+    Searching searching = searches.get(found.number());
+    if (searching != null) {
+      searching.add(found);
+    }
+  }
+
+  void asked(NodeMessage.Take take) {
+    Holder sessions = holder;
+    CompletionStage<Optional<Inheritance>> released =
+        sessions == null
+            ? CompletableFuture.completedStage(Optional.empty())
+            : sessions.release(take.claim());
+    released.thenAccept(
+        inherited ->
+            tell(take.from(), new NodeMessage.Given(take.number(), inherited.orElse(null))));
+  }
+
+  void told(NodeMessage.Given given) {
+    CompletableFuture<Inheritance> waiting = taken.get(given.number());
+    if (waiting != null && given.inherited() != null) {
+      waiting.complete(given.inherited());
+    } else if (waiting != null) {
+      waiting.completeExceptionally(new IllegalStateException("the session is gone"));
+    }
+  }
+
+  private CompletableFuture<Object> tell(String other, NodeMessage message) {
+    return lane.send(
+        Protocol.Command.PUBLISH, names.bytes(new Topic.Node(other)), message.toBytes());
+  }
+
+  /** The answers to one search. */
+  private static final class Searching {
+
+    private final CompletableFuture<Optional<Place>> result = new CompletableFuture<>();
+    private int come;
+    private int expected = Integer.MAX_VALUE;
+
+    private synchronized void add(NodeMessage.Found found) {
+      come++;
+      String socketId = found.socketId();
+      if (socketId != null) {
+        result.complete(Optional.of(new Place(found.node(), socketId)));
+      } else {
+        decide();
+      }
+    }
+
+    private synchronized void expect(int answers) {
+      expected = answers;
+      decide();
+    }
+
+    private void decide() {
+      if (come >= expected) {
+        result.complete(Optional.empty());
+      }
+    }
+  }
+}
