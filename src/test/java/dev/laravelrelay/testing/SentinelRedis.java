@@ -35,7 +35,7 @@ public final class SentinelRedis implements AutoCloseable {
   private void begin() {
     RedisProcess master = started(servers, new RedisProcess("--repl-diskless-sync-delay", "0"));
     String replicated = "127.0.0.1 " + master.port();
-    started(servers, new RedisProcess("--replicaof", replicated));
+    started(servers, new RedisProcess("--replicaof", "127.0.0.1", Integer.toString(master.port())));
     for (int i = 0; i < SENTINELS; i++) {
       started(
           sentinels,

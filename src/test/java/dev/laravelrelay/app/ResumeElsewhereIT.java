@@ -1,0 +1,235 @@
+package dev.laravelrelay.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.laravelrelay.testing.DroppingProxy;
+import dev.laravelrelay.testing.DroppingProxy.Drop;
+import dev.laravelrelay.testing.RawClient;
+import dev.laravelrelay.testing.StockClient;
+import dev.laravelrelay.testing.StockClient.Transports;
+import dev.laravelrelay.testing.TestRedis;
+import dev.laravelrelay.testing.TestRelay;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.json.JSONObject;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+
+/** Clients that come back to another node take up where they were cut off. */
+@Timeout(90)
+class ResumeElsewhereIT {
+
+  private static TestRedis redis;
+  private static TestRelay a;
+  private static TestRelay b;
+
+  @BeforeAll
+  static void start() {
+    redis = TestRedis.start();
+    a = TestRelay.start(redis, "elsewhere:");
+    b = TestRelay.start(redis, "elsewhere:");
+  }
+
+  @AfterAll
+  static void stop() {
+    a.close();
+    b.close();
+    redis.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aStockClientThatResumesMissesNothingAndGetsNothingTwice(Drop drop) {
+    String user = "stock-" + drop;
+    try (DroppingProxy network = new DroppingProxy(a.socketPort());
+        StockClient phone =
+            new StockClient(network.url(), Transports.WEBSOCKET, user, "ring", "news", "subscribed")
+                .resumable()
+                .connect()) {
+      phone.socket().emit("subscribe", new JSONObject(Map.of("channel", "news-" + drop)));
+      phone.await("subscribed", 1);
+      emit(b, user, 1, 3, "");
+      phone.await("ring", 3);
+      String sid = phone.socket().id();
+      for (int round = 0; round < 2; round++) {
+        network.redirect((round == 0 ? b : a).socketPort());
+        network.drop(drop);
+        int first = 4 + 6 * round;
+        emit(a, user, first, first + 1, "");
+        emit(b, user, first + 2, first + 3, ",\"hold\":30");
+        news(b, drop, first);
+        network.resetSilent();
+        emit(a, user, first + 4, first + 4, "");
+        phone.await("connect", 2 + round);
+        emit(b, user, first + 5, first + 5, "");
+        news(a, drop, first + 1);
+        phone.await("ring", first + 5);
+        phone.await("news", 2 + 2 * round);
+        assertEquals(sid, phone.socket().id());
+      }
+      assertEquals(IntStream.rangeClosed(1, 15).boxed().toList(), phone.numbers("ring"));
+      assertEquals(List.of(4, 5, 10, 11), phone.numbers("news"));
+      Awaitility.await().until(() -> a.get("/api/users/" + user + "/held").body().contains("[]"));
+    }
+  }
+
+  @Test
+  void aHalfOpenSessionIsTakenAwayFromItsNode() {
+    RawClient first = resumable(a, "half");
+    emit(a, "half", 1, 2, "");
+    String offset = offset(first, 2);
+    try (RawClient second = resuming(b, "half", first, offset)) {
+      emit(a, "half", 3, 4, "");
+      assertEquals(List.of(3, 4), second.awaitNumbers("ring", 2));
+      assertEquals(first.connected().get("sid"), second.connected().get("sid"));
+      Awaitility.await().until(() -> sessions("half") == 1);
+      assertEquals(2, first.events("ring").size());
+    }
+    first.close();
+  }
+
+  @Test
+  void ofThoseWhoResumeTheSameSessionAtOnceOneHasIt() {
+    for (int round = 0; round < 10; round++) {
+      String user = "same-" + round;
+      RawClient first = resumable(a, user);
+      emit(a, user, 1, 1, "");
+      String offset = offset(first, 1);
+      first.close();
+      List<CompletableFuture<RawClient>> all =
+          Stream.of(a, b, a, b)
+              .map(node -> CompletableFuture.supplyAsync(() -> resuming(node, user, first, offset)))
+              .toList();
+      List<RawClient> clients = all.stream().map(CompletableFuture::join).toList();
+      String sid = first.connected().get("sid").asString();
+      Awaitility.await().until(() -> sessions(user, sid) <= 1 && sessions(user) <= all.size());
+      emit(b, user, 2, 2, ",\"confirm\":5000");
+      Awaitility.await()
+          .until(() -> clients.stream().filter(one -> heard(one) && has(one, sid)).count() <= 1);
+      clients.forEach(RawClient::close);
+    }
+  }
+
+  @Test
+  void aPlainClientIsGivenWhatItMissedOnTheOtherNode() {
+    RawClient first = RawClient.plain(a.socketUrl(), "token=plain");
+    emit(b, "plain", 1, 2, "");
+    first.awaitNumbers("ring", 2);
+    String last = lastId(first);
+    first.close();
+    awaitOffline("plain");
+    emit(b, "plain", 3, 5, "");
+    double before = b.metric("relay_sessions_suspended");
+    try (RawClient second = RawClient.plain(b.socketUrl(), "token=plain&after=" + last)) {
+      assertEquals(List.of(3, 4, 5), second.awaitNumbers("ring", 3));
+      assertTrue(second.frames().getFirst().contains("\"resumed\":true"));
+      Awaitility.await().until(() -> b.metric("relay_sessions_suspended") <= before);
+    }
+  }
+
+  @Test
+  void whatNobodyKnowsIsNotResumed() {
+    try (RawClient plain = RawClient.plain(b.socketUrl(), "token=none&after=x")) {
+      assertTrue(plain.frames().getFirst().contains("\"resumed\":false"));
+    }
+    try (RawClient client =
+        RawClient.socketIo(b.socketUrl(), Map.of("token", "none", "pid", "x", "offset", "y"))) {
+      assertNotEquals("x", client.connected().get("pid").asString());
+    }
+  }
+
+  @Test
+  void whatANodeTookWithItIsNotResumedAndTheClientIsTold() {
+    RawClient first;
+    String offset;
+    try (TestRelay c = TestRelay.start(redis, "elsewhere:")) {
+      first = resumable(c, "gone");
+      emit(c, "gone", 1, 1, "");
+      offset = offset(first, 1);
+    }
+    first.close();
+    try (RawClient second = resuming(b, "gone", first, offset)) {
+      assertNotEquals(first.connected().get("sid"), second.connected().get("sid"));
+    }
+  }
+
+  @Test
+  void nobodyElseCanResumeItFromAnotherNode() {
+    RawClient first = resumable(a, "mine");
+    emit(a, "mine", 1, 1, "");
+    String offset = offset(first, 1);
+    first.close();
+    try (RawClient thief = resuming(b, "thief", first, offset)) {
+      assertFalse(first.connected().get("sid").equals(thief.connected().get("sid")));
+    }
+  }
+
+  private static long sessions(String user, String sid) {
+    return TestRelay.json(a.get("/api/users/" + user))
+        .get("sessions")
+        .valueStream()
+        .filter(one -> one.get("id").asString().equals(sid))
+        .count();
+  }
+
+  private static int sessions(String user) {
+    return TestRelay.json(a.get("/api/users/" + user)).get("sessions").size();
+  }
+
+  private static boolean heard(RawClient client) {
+    return client.events("ring").stream().anyMatch(event -> event.get(1).get("n").asInt() == 2);
+  }
+
+  private static boolean has(RawClient client, String sid) {
+    return client.connected().get("sid").asString().equals(sid);
+  }
+
+  private static RawClient resumable(TestRelay node, String user) {
+    return RawClient.socketIo(node.socketUrl(), Map.of("token", user, "resume", true));
+  }
+
+  private static RawClient resuming(TestRelay node, String user, RawClient before, String offset) {
+    String pid = before.connected().get("pid").asString();
+    return RawClient.socketIo(
+        node.socketUrl(), Map.of("token", user, "pid", pid, "offset", offset));
+  }
+
+  private static String offset(RawClient client, int events) {
+    client.awaitNumbers("ring", events);
+    JsonNode last = client.events("ring").getLast();
+    return last.get(last.size() - 1).asString();
+  }
+
+  private static String lastId(RawClient client) {
+    return client.frames().getLast().replaceAll(".*\"id\":\"([^\"]*)\".*", "$1");
+  }
+
+  private static void awaitOffline(String user) {
+    Awaitility.await()
+        .until(() -> !TestRelay.json(b.get("/api/users/" + user)).get("online").asBoolean());
+  }
+
+  private static void emit(TestRelay node, String user, int first, int last, String more) {
+    for (int n = first; n <= last; n++) {
+      node.emit(
+          "{\"user\":\"%s\",\"event\":\"ring\",\"data\":{\"n\":%d}%s}".formatted(user, n, more));
+    }
+  }
+
+  private static void news(TestRelay node, Drop drop, int number) {
+    node.emit(
+        "{\"channel\":\"news-%s\",\"event\":\"news\",\"data\":{\"n\":%d}}".formatted(drop, number));
+  }
+}
