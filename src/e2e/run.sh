@@ -21,6 +21,7 @@ command -v redis-server >/dev/null || missing+=(redis-server)
 [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 [[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
 command -v openssl >/dev/null || missing+=(openssl)
+compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(libfaketime)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 if ((${#missing[@]})); then

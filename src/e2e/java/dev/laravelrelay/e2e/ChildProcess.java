@@ -105,6 +105,19 @@ public final class ChildProcess implements AutoCloseable {
     process.destroy();
   }
 
+  /** Sends a signal by its name. */
+  void signal(String name) {
+    try {
+      new ProcessBuilder("sh", "-c", "kill -%s %d".formatted(name, process.pid()))
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Waits for its end, and answers its exit code. */
   int awaitExit(Duration limit) {
     try {

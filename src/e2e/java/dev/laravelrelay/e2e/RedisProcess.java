@@ -2,6 +2,7 @@ package dev.laravelrelay.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -10,30 +11,40 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** A real redis-server, without persistence, on a port that it keeps over restarts. */
-final class RedisProcess implements AutoCloseable {
+/** A real redis-server on a port that it keeps over restarts; by default it keeps nothing else. */
+public final class RedisProcess implements AutoCloseable {
 
   private final int port = ChildProcess.freePort();
   private final Path directory;
+  private final List<String> settings;
   private ChildProcess child;
 
-  private RedisProcess(Path directory) {
+  private RedisProcess(Path directory, List<String> settings) {
     this.directory = directory;
+    this.settings = settings;
     this.child = launch();
   }
 
   static RedisProcess start() {
+    return start(List.of());
+  }
+
+  /** With these further settings. */
+  public static RedisProcess start(List<String> settings) {
     try {
-      return new RedisProcess(Files.createTempDirectory("e2e-redis"));
+      return new RedisProcess(Files.createTempDirectory("e2e-redis"), settings);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
@@ -42,20 +53,39 @@ final class RedisProcess implements AutoCloseable {
   }
 
   /** SIGKILL: what was subscribed is gone without a word. */
-  void kill() {
+  public void kill() {
     child.close();
   }
 
-  void restart() {
+  /** Starts it again after {@link #kill}, with what it had written. */
+  public void restart() {
     child = launch();
   }
 
+  /** Starts it again after {@link #kill}, with nothing. */
+  public void restartEmpty() {
+    deleteAll(directory);
+    child = launch();
+  }
+
+  /** Stops its processor time: its connections stay open. */
+  public void freeze() {
+    child.signal("STOP");
+  }
+
+  /** Ends {@link #freeze()}. */
+  public void thaw() {
+    child.signal("CONT");
+  }
+
   private ChildProcess launch() {
-    ChildProcess started =
-        ChildProcess.start(
-            "redis",
-            directory,
-            Map.of(),
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 "redis-server",
                 "--port",
@@ -66,6 +96,8 @@ final class RedisProcess implements AutoCloseable {
                 "",
                 "--dir",
                 directory.toString()));
+    command.addAll(settings);
+    ChildProcess started = ChildProcess.start("redis", directory, Map.of(), command);
     await("redis-server")
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(20))
@@ -85,8 +117,12 @@ final class RedisProcess implements AutoCloseable {
   @Override
   public void close() {
     child.close();
-    try {
-      Files.deleteIfExists(directory);
+    deleteAll(directory);
+  }
+
+  private static void deleteAll(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -49,7 +49,7 @@ public final class RelayProcess implements AutoCloseable {
   }
 
   /** Starts it again, on the same ports, after {@link #stop()} or {@link #kill()}. */
-  void restart() {
+  public void restart() {
     child = launch();
     awaitReady();
   }
@@ -70,8 +70,22 @@ public final class RelayProcess implements AutoCloseable {
   }
 
   /** SIGKILL. */
-  void kill() {
+  public void kill() {
     child.close();
+  }
+
+  public long pid() {
+    return child.process().pid();
+  }
+
+  /** Stops its processor time: its connections stay open. */
+  public void freeze() {
+    child.signal("STOP");
+  }
+
+  /** Ends {@link #freeze()}. */
+  public void thaw() {
+    child.signal("CONT");
   }
 
   public URI socketUrl() {
@@ -91,7 +105,7 @@ public final class RelayProcess implements AutoCloseable {
   }
 
   /** POST /api/emit with the development key. */
-  HttpResponse<String> emit(String json) {
+  public HttpResponse<String> emit(String json) {
     return send(
         HttpRequest.newBuilder(apiUrl().resolve("/api/emit"))
             .header("Authorization", "Bearer " + KEY)

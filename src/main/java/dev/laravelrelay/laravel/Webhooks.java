@@ -122,7 +122,7 @@ public final class Webhooks implements Webhook {
               added(notice, failure);
               if (failure != null) {
                 answer.completeExceptionally(failure);
-              } else if (now) {
+              } else if (now && !answer.isDone()) {
                 execute(() -> sendClaimed(notice));
               } else {
                 answer.complete(new Answer.Queued());

@@ -13,7 +13,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,17 +25,21 @@ import redis.clients.jedis.Protocol;
  * The calls of all nodes, one key each, which goes by itself. A call is moved by comparing and
  * swapping, so that the first of racing signals wins on every node. Time is Redis's own, whatever a
  * node's clock says. The limit in number is Redis's {@code maxmemory}: a Redis that is full, or
- * away, makes a call or a signal {@code Unavailable} within the lane's patience.
+ * away, makes a call {@code Unavailable} within the lane's patience.
  *
- * <p>If Redis is lost while a signal is swapped in, the same swap is tried again for {@link
- * #SETTLE_MILLIS}: it carries a mark, so that it is known whether it has been done.
+ * <p>A phone says a thing once. Therefore a signal that meets a Redis that is away for a moment is
+ * tried again for {@link #SIGNAL_MILLIS}, before it is {@code Unavailable}; a swap carries a mark,
+ * so that it is known whether it has been done.
  */
 final class RedisCallDirectory implements CallDirectory {
 
   private static final Logger log = LoggerFactory.getLogger(RedisCallDirectory.class);
 
-  /** For how long a swap is tried of which it is not known whether it was done. */
-  static final long SETTLE_MILLIS = 2_000;
+  /** For how long a signal is tried. */
+  static final long SIGNAL_MILLIS = 2_000;
+
+  /** How many signals may wait for Redis; more are not tried again. */
+  private static final int MAX_WAITING = 10_000;
 
   private static final long AGAIN_MILLIS = 50;
   private static final int RETRY_AFTER_SECONDS = 1;
@@ -58,10 +64,23 @@ final class RedisCallDirectory implements CallDirectory {
     }
   }
 
+  /**
+   * How often a signal may meet another, and until when it may wait for Redis.
+   *
+   * @param until as {@link System#nanoTime()}
+   */
+  private record Tries(int left, long until) {
+
+    Tries less() {
+      return new Tries(left - 1, until);
+    }
+  }
+
   private final RedisLane lane;
   private final RedisNames names;
   private final String node;
   private final AtomicLong marks = new AtomicLong();
+  private final AtomicInteger waiting = new AtomicInteger();
 
   /**
    * The calls under these names.
@@ -105,7 +124,7 @@ final class RedisCallDirectory implements CallDirectory {
     }
     Call anew = Call.ringing(terms, kept.now);
     byte[] bytes = CallBytes.of(anew, mark());
-    return swap(kept, anew, bytes)
+    return swap(kept, anew, bytes, deadline())
         .thenCompose(
             now ->
                 Arrays.equals(now.bytes, bytes)
@@ -129,8 +148,11 @@ final class RedisCallDirectory implements CallDirectory {
 
   @Override
   public CompletionStage<Signalled> signal(String id, CallSignal signal, String user) {
-    return lane.run(READ, List.of(names.call(id)), List.of())
-        .thenCompose(reply -> signal(id, signal, user, new Kept(reply), MAX_SWAPS))
+    long until = deadline();
+    List<byte[]> key = List.of(names.call(id));
+    return patiently(() -> lane.run(READ, key, List.of()), until)
+        .thenCompose(
+            reply -> signal(id, signal, user, new Kept(reply), new Tries(MAX_SWAPS, until)))
         .exceptionally(
             failure -> {
               note(failure);
@@ -139,11 +161,11 @@ final class RedisCallDirectory implements CallDirectory {
   }
 
   private CompletionStage<Signalled> signal(
-      String id, CallSignal signal, String user, Kept kept, int swapsLeft) {
+      String id, CallSignal signal, String user, Kept kept, Tries tries) {
     if (kept.bytes == null) {
       return CompletableFuture.completedStage(new Signalled.Unknown());
     }
-    if (swapsLeft == 0) {
+    if (tries.left() == 0) {
       return CompletableFuture.completedStage(new Signalled.Unavailable(RETRY_AFTER_SECONDS));
     }
     Signalled signalled = CallBytes.read(id, kept.bytes).after(signal, user, kept.now);
@@ -151,35 +173,44 @@ final class RedisCallDirectory implements CallDirectory {
       return CompletableFuture.completedStage(signalled);
     }
     byte[] bytes = CallBytes.of(moved, mark());
-    return swap(kept, moved, bytes)
+    return swap(kept, moved, bytes, tries.until())
         .thenCompose(
             now ->
                 Arrays.equals(now.bytes, bytes)
                     ? CompletableFuture.completedStage(signalled)
-                    : signal(id, signal, user, now, swapsLeft - 1));
+                    : signal(id, signal, user, now, tries.less()));
   }
 
   /** What is kept after the attempt; fails only when it cannot be found out. */
-  private CompletionStage<Kept> swap(Kept kept, Call call, byte[] bytes) {
+  private CompletionStage<Kept> swap(Kept kept, Call call, byte[] bytes, long until) {
     byte[] left = RedisNames.utf8(Long.toString(Math.max(1, call.expiresAt() - kept.now)));
     byte[] before = kept.bytes == null ? new byte[0] : kept.bytes;
-    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SETTLE_MILLIS);
-    return swap(names.call(call.id()), List.of(before, bytes, left), until);
+    List<byte[]> key = List.of(names.call(call.id()));
+    List<byte[]> arguments = List.of(before, bytes, left);
+    return patiently(() -> lane.run(SWAP, key, arguments), until).thenApply(Kept::new);
   }
 
-  private CompletableFuture<Kept> swap(byte[] key, List<byte[]> arguments, long until) {
-    return lane.run(SWAP, List.of(key), arguments)
-        .thenApply(Kept::new)
+  /** The same again while Redis is away, until then. */
+  private CompletableFuture<Object> patiently(
+      Supplier<CompletableFuture<Object>> attempt, long until) {
+    return attempt
+        .get()
         .exceptionallyCompose(
             failure -> {
-              if (!(cause(failure) instanceof RedisAway) || System.nanoTime() - until > 0) {
+              boolean isOver = System.nanoTime() - until > 0 || waiting.get() >= MAX_WAITING;
+              if (isOver || !(cause(failure) instanceof RedisAway)) {
                 return CompletableFuture.failedFuture(failure);
               }
               Executor later =
                   CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-              return CompletableFuture.supplyAsync(() -> swap(key, arguments, until), later)
-                  .thenCompose(again -> again);
+              waiting.incrementAndGet();
+              return CompletableFuture.runAsync(waiting::decrementAndGet, later)
+                  .thenCompose(again -> patiently(attempt, until));
             });
+  }
+
+  private static long deadline() {
+    return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SIGNAL_MILLIS);
   }
 
   private String mark() {

@@ -13,8 +13,8 @@ import redis.clients.jedis.HostAndPort;
 /**
  * Where a Redis is and how to log in: {@code redis://[[user]:password@]host[:port][/db]}. With
  * {@code redis-sentinel} the hosts are Sentinels, and a query may name the master and the
- * Sentinels' own password: {@code ?master=mymaster&sentinel_password=…}. With {@code redis-cluster}
- * they are some nodes of the Cluster. {@code rediss} in place of {@code redis} is TLS.
+ * Sentinels' own password: {@code ?master=mymaster&sentinel_password=…}. {@code rediss} in place of
+ * {@code redis} is TLS.
  *
  * <p>User and password may be percent-encoded, and have to be where they hold one of {@code
  * /?#%@&}. The text form shows neither.
@@ -36,8 +36,7 @@ public record RedisUrl(
   /** What stands behind the hosts. */
   public enum Form {
     SINGLE("", 6379),
-    SENTINEL("-sentinel", 26379),
-    CLUSTER("-cluster", 6379);
+    SENTINEL("-sentinel", 26379);
 
     private final String suffix;
     private final int port;
@@ -52,7 +51,7 @@ public record RedisUrl(
 
   private static final Pattern URL =
       Pattern.compile(
-          "redis(?<tls>s?)(?<form>|-sentinel|-cluster)://"
+          "redis(?<tls>s?)(?<form>|-sentinel)://"
               + "(?:(?<user>[^:@/?#]*):(?<password>[^@/?#]*)@)?"
               + "(?<hosts>"
               + HOST
@@ -77,17 +76,11 @@ public record RedisUrl(
     Matcher parts = URL.matcher(url.reveal().strip());
     if (!parts.matches()) {
       throw new IllegalArgumentException(
-          "the Redis URL is not of the form redis[s]://[[user]:password@]host[:port][/db],"
-              + " redis[s]-sentinel://…@host:port,host:port/db?master=mymaster or"
-              + " redis[s]-cluster://…@host:port,host:port"
+          "the Redis URL is not of the form redis[s]://[[user]:password@]host[:port][/db]"
+              + " or redis[s]-sentinel://…@host:port,host:port/db?master=mymaster"
               + " (percent-encode / ? # % @ & in user and password)");
     }
-    Form form =
-        switch (parts.group("form")) {
-          case "-sentinel" -> Form.SENTINEL;
-          case "-cluster" -> Form.CLUSTER;
-          default -> Form.SINGLE;
-        };
+    Form form = parts.group("form").isEmpty() ? Form.SINGLE : Form.SENTINEL;
     String user = decoded(parts.group("user"));
     String password = decoded(parts.group("password"));
     if (password != null && password.isEmpty() && user != null && !user.isEmpty()) {
@@ -109,10 +102,7 @@ public record RedisUrl(
   private RedisUrl checked() {
     if (form == Form.SINGLE && hosts.size() > 1) {
       throw new IllegalArgumentException(
-          "the Redis URL has several hosts: that needs redis-sentinel:// or redis-cluster://");
-    }
-    if (form == Form.CLUSTER && database != 0) {
-      throw new IllegalArgumentException("the Redis URL has a database: a Cluster has only 0");
+          "the Redis URL has several hosts: that needs redis-sentinel://");
     }
     return this;
   }
@@ -151,9 +141,7 @@ public record RedisUrl(
       shown.append(':').append(host.getPort()).append(',');
     }
     shown.setLength(shown.length() - 1);
-    if (form != Form.CLUSTER) {
-      shown.append('/').append(database);
-    }
+    shown.append('/').append(database);
     return form == Form.SENTINEL ? shown + "?master=" + master : shown.toString();
   }
 

@@ -2,7 +2,8 @@
 -- notice ARGV[7] alone, if that is next. What was claimed and never settled is due again.
 -- Answers for each the notice, its attempts, and when it was queued.
 
-local holder, lease, most, maxBytes = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local holder, lease = ARGV[3], tonumber(ARGV[4])
+local most, maxBytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local one = ARGV[7]
 local taken, count, size = {}, 0, 0
 

@@ -14,6 +14,7 @@ import dev.laravelrelay.testing.TestRelay;
 import io.socket.client.Ack;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -84,10 +85,16 @@ class WebhooksOnTwoNodesIT {
         .toList();
   }
 
+  /** By user: facts about different users come in any order. */
+  private static final Comparator<String> BY_USER =
+      Comparator.comparing(fact -> fact.substring(fact.indexOf(' ')));
+
+  /** What Laravel has heard of each user, user by user. */
   private void awaitPresence(String... all) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
-        .untilAsserted(() -> assertEquals(List.of(all), presence()));
+        .untilAsserted(
+            () -> assertEquals(List.of(all), presence().stream().sorted(BY_USER).toList()));
   }
 
   @Test
@@ -104,7 +111,7 @@ class WebhooksOnTwoNodesIT {
       awaitPresence("user_online 1", "user_online 2", "user_offline 2");
     }
     onB.close();
-    awaitPresence("user_online 1", "user_online 2", "user_offline 2", "user_offline 1");
+    awaitPresence("user_online 1", "user_offline 1", "user_online 2", "user_offline 2");
   }
 
   @Test
@@ -132,13 +139,13 @@ class WebhooksOnTwoNodesIT {
       for (int i = 0; i < 15; i++) {
         String call = "{\"caller\":1,\"receiver\":2}";
         assertEquals(201, (i % 2 == 0 ? a : b).put("/api/calls/c-" + i, call).statusCode());
-        callee.socket().emit("call:accept", new JSONObject(Map.of("callId", "c-" + i)));
+        callee.socket().emit("call:accept", call(i));
       }
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
           .until(() -> statuses().stream().filter(one -> one.endsWith("accepted")).count() == 15);
       for (int i = 0; i < 15; i++) {
-        caller.socket().emit("call:end", new JSONObject(Map.of("callId", "c-" + i)));
+        caller.socket().emit("call:end", call(i));
       }
       List<JsonNode> told = laravel.await("call", 30);
       assertEquals(30, told.stream().map(event -> event.get("id").asString()).distinct().count());
@@ -150,6 +157,10 @@ class WebhooksOnTwoNodesIT {
       }
       assertEquals(30, laravel.events("call").size());
     }
+  }
+
+  private static JSONObject call(int number) {
+    return new JSONObject(Map.of("callId", "c-" + number));
   }
 
   private List<String> statuses() {

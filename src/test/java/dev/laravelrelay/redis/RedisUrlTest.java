@@ -65,8 +65,7 @@ class RedisUrlTest {
         "redis-sentinel://a?name=hunter2",
         "redis-sentinel://a?master=",
         "redis-sentinel://a,,hunter2",
-        "redis-cluster://hunter2:hunter2@a/1",
-        "redis-cluster://a?master=hunter2"
+        "redis-cluster://hunter2:hunter2@a"
       })
   void whatIsNoUrlIsRefusedWithoutShowingIt(String url) {
     String message = assertThrows(IllegalArgumentException.class, () -> parse(url)).getMessage();
@@ -88,13 +87,6 @@ class RedisUrlTest {
         url);
     assertEquals("rediss-sentinel://a:26379,b:26380,[::1]:26379/2?master=calls", url.toString());
     assertEquals("mymaster", parse("redis-sentinel://a").master());
-  }
-
-  @Test
-  void aClusterIsNamedBySomeOfItsNodes() {
-    RedisUrl url = parse("redis-cluster://:pw@a,b:7000");
-    assertEquals(Form.CLUSTER, url.form());
-    assertEquals("redis-cluster://a:6379,b:7000", url.toString());
   }
 
   private static RedisUrl single(

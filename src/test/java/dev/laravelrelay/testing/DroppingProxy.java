@@ -31,7 +31,8 @@ public final class DroppingProxy implements AutoCloseable {
   }
 
   private final ServerSocket listening;
-  private final int target;
+  private volatile int target;
+  private volatile boolean cutOff;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
   private volatile long refusingUntil = System.nanoTime();
@@ -65,6 +66,22 @@ public final class DroppingProxy implements AutoCloseable {
   /** Resets every new connection for so long. */
   public void refuse(Duration time) {
     refusingUntil = System.nanoTime() + time.toNanos();
+  }
+
+  /** New connections lead to this port from now on. */
+  public void redirect(int port) {
+    target = port;
+  }
+
+  /** From now on all is swallowed, also on new connections; nobody is told. */
+  public void cutOff() {
+    cutOff = true;
+    drop(Drop.SILENCE);
+  }
+
+  /** Ends {@link #cutOff()} for new connections; those that were cut stay silent. */
+  public void heal() {
+    cutOff = false;
   }
 
   /** Resets what {@link Drop#SILENCE} has left half-open. */
@@ -122,6 +139,7 @@ public final class DroppingProxy implements AutoCloseable {
     Connection(Socket client) throws IOException {
       this.client = client;
       this.server = new Socket(InetAddress.getLoopbackAddress(), target);
+      silent = cutOff;
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
       accepted.incrementAndGet();
