@@ -14,6 +14,7 @@ final class LoadStages {
   private static final int WATCHED = 200;
   private static final int POLLERS = 1_000;
   private static final int POLLED_PER_SECOND = 500;
+  private static final int WARM_POLLS = 20_000;
   private static final double MILLI = 1e6;
   private static final Emits EMIT = Emits.toUser("");
   private static final Emits TO_ALL = Emits.toAll();
@@ -148,7 +149,7 @@ final class LoadStages {
     pollers.growTo(POLLERS);
     Callers callers = trial.callers(OPEN_LOOP);
     long sent = 0;
-    while (sent < trial.pace.warm() / 10) {
+    while (sent < WARM_POLLS) {
       sent += callers.closedLoop(EMIT, POLLERS, 1);
       pollers.awaitDelivered(sent);
     }

@@ -12,8 +12,8 @@ package dev.laravelrelay.bench;
  */
 record Pace(int rounds, int warm, double load, double rest, int broadcasts, int churn) {
 
-  static final Pace WHOLE = new Pace(3, 200_000, 5, 25, 15, 1_000_000);
-  static final Pace QUICK = new Pace(1, 100_000, 1.5, 0, 5, 20_000);
+  static final Pace WHOLE = new Pace(3, 300_000, 5, 25, 15, 1_000_000);
+  static final Pace QUICK = new Pace(1, 150_000, 1.5, 0, 5, 20_000);
 
   /** With so many rounds; 0 leaves them as they are. */
   Pace withRounds(int other) {
