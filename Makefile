@@ -55,7 +55,7 @@ bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio: 20 
 	@src/bench/prepare.sh
 	@$(BENCH) $(ARGS)
 
-bench-quick: $(JAR) ## The same in two minutes: one round, npm socket.io only
+bench-quick: $(JAR) ## The same in three minutes: one round, npm socket.io only
 	@src/bench/prepare.sh
 	@$(BENCH) --quick
 
