@@ -50,7 +50,7 @@ final class Poller implements Clients.Client {
 
   @Override
   public void listen(boolean reads) {
-    throw new UnsupportedOperationException("who polls reads");
+    polls.channel.keyFor(phones.reactor().selector()).interestOps(reads ? SelectionKey.OP_READ : 0);
   }
 
   private void poll() throws IOException {

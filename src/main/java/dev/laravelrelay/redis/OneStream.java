@@ -16,7 +16,7 @@ final class OneStream {
   private static final long RELEASE_MILLIS = 300;
   private static final int IDLE_TICKS = 5;
   private static final Duration SILENCE = Duration.ofMillis(3 * StreamReader.BLOCK_MILLIS);
-  private static final RedisScript STATE = RedisScript.of("stream-state.lua");
+  private static final RedisScript STATE = RedisScript.of("clock.lua", "stream-state.lua");
   private static final RedisScript TIDY = RedisScript.of("stream-tidy.lua");
 
   private final String name;

@@ -47,9 +47,9 @@ final class RedisCallDirectory implements CallDirectory {
   /** How often a call may be changed by others under one signal. */
   private static final int MAX_SWAPS = 10;
 
-  private static final RedisScript REGISTER = RedisScript.of("call-register.lua");
-  private static final RedisScript READ = RedisScript.of("call-read.lua");
-  private static final RedisScript SWAP = RedisScript.of("call-swap.lua");
+  private static final RedisScript REGISTER = RedisScript.of("clock.lua", "call-register.lua");
+  private static final RedisScript READ = RedisScript.of("clock.lua", "call-read.lua");
+  private static final RedisScript SWAP = RedisScript.of("clock.lua", "call-swap.lua");
 
   /** What is kept, and when it was read; Redis's time in epoch milliseconds. */
   private static final class Kept {

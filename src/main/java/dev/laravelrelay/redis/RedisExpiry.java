@@ -25,9 +25,12 @@ final class RedisExpiry {
   private static final int MAX_UNNOTED = 100_000;
   private static final long AGAIN_MILLIS = 5_000;
 
-  private static final RedisScript NOTE = RedisScript.of("expiring.lua", "expiring-note.lua");
-  private static final RedisScript DUE = RedisScript.of("expiring.lua", "expiring-due.lua");
-  private static final RedisScript NEXT = RedisScript.of("expiring.lua", "expiring-next.lua");
+  private static final RedisScript NOTE =
+      RedisScript.of("clock.lua", "expiring.lua", "expiring-note.lua");
+  private static final RedisScript DUE =
+      RedisScript.of("clock.lua", "expiring.lua", "expiring-due.lua");
+  private static final RedisScript NEXT =
+      RedisScript.of("clock.lua", "expiring.lua", "expiring-next.lua");
 
   private final RedisLane emits;
   private final RedisLane rest;

@@ -30,11 +30,13 @@ final class RedisHeldEvents implements HeldEvents {
 
   private static final Logger log = LoggerFactory.getLogger(RedisHeldEvents.class);
 
-  private static final RedisScript HOLD = RedisScript.of("held.lua", "held-hold.lua");
-  private static final RedisScript OF = RedisScript.of("held.lua", "held-of.lua");
-  private static final RedisScript RELEASE = RedisScript.of("held.lua", "held-release.lua");
-  private static final RedisScript DROP = RedisScript.of("held.lua", "held-drop.lua");
-  private static final RedisScript EXPIRE = RedisScript.of("held.lua", "held-expire.lua");
+  private static final RedisScript HOLD = RedisScript.of("clock.lua", "held.lua", "held-hold.lua");
+  private static final RedisScript OF = RedisScript.of("clock.lua", "held.lua", "held-of.lua");
+  private static final RedisScript RELEASE =
+      RedisScript.of("clock.lua", "held.lua", "held-release.lua");
+  private static final RedisScript DROP = RedisScript.of("clock.lua", "held.lua", "held-drop.lua");
+  private static final RedisScript EXPIRE =
+      RedisScript.of("clock.lua", "held.lua", "held-expire.lua");
   private static final byte[] NOTHING = {};
 
   /** For how long the keys of a user outlive his last hold, in milliseconds. */

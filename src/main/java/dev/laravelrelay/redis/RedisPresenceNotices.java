@@ -47,13 +47,13 @@ final class RedisPresenceNotices {
   private static final int MAX_BATCHES = 4;
 
   private static final RedisScript MARK =
-      RedisScript.of("hooks.lua", "online.lua", "online-mark.lua");
+      RedisScript.of("clock.lua", "hooks.lua", "online.lua", "online-mark.lua");
   private static final RedisScript SWEEP =
-      RedisScript.of("hooks.lua", "online.lua", "online-sweep.lua");
+      RedisScript.of("clock.lua", "hooks.lua", "online.lua", "online-sweep.lua");
   private static final RedisScript AWAY =
-      RedisScript.of("hooks.lua", "online.lua", "online-away.lua");
+      RedisScript.of("clock.lua", "hooks.lua", "online.lua", "online-away.lua");
   private static final RedisScript LEAVE =
-      RedisScript.of("hooks.lua", "online.lua", "online-leave.lua");
+      RedisScript.of("clock.lua", "hooks.lua", "online.lua", "online-leave.lua");
 
   /**
    * Users that are being written.

@@ -39,11 +39,15 @@ final class RedisWebhookQueue implements WebhookQueue {
   /** How often {@link #tick} is to be called. */
   static final long TICK_MILLIS = 100;
 
-  private static final RedisScript ADD = RedisScript.of("hooks.lua", "hooks-add.lua");
-  private static final RedisScript CLAIM = RedisScript.of("hooks.lua", "hooks-claim.lua");
-  private static final RedisScript SETTLE = RedisScript.of("hooks.lua", "hooks-settle.lua");
-  private static final RedisScript DEAD = RedisScript.of("hooks.lua", "hooks-dead.lua");
-  private static final RedisScript RETRY = RedisScript.of("hooks.lua", "hooks-retry.lua");
+  private static final RedisScript ADD = RedisScript.of("clock.lua", "hooks.lua", "hooks-add.lua");
+  private static final RedisScript CLAIM =
+      RedisScript.of("clock.lua", "hooks.lua", "hooks-claim.lua");
+  private static final RedisScript SETTLE =
+      RedisScript.of("clock.lua", "hooks.lua", "hooks-settle.lua");
+  private static final RedisScript DEAD =
+      RedisScript.of("clock.lua", "hooks.lua", "hooks-dead.lua");
+  private static final RedisScript RETRY =
+      RedisScript.of("clock.lua", "hooks.lua", "hooks-retry.lua");
 
   private static final byte[] NOBODY = RedisNames.utf8("-");
 

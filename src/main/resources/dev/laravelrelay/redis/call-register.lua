@@ -1,12 +1,11 @@
 -- Keeps the call KEYS[1] of the parties ARGV[2] as ringing for ARGV[1] milliseconds, unless it is
 -- known. Answers Redis's time, what is known now, whether it is new.
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 local known = redis.call('GET', KEYS[1])
 if known then
   return {now, known, 0}
 end
-local call = string.format('%.0f', now + ARGV[1]) .. ' RINGING - ' .. ARGV[2]
+local call = whole(now + ARGV[1]) .. ' RINGING - ' .. ARGV[2]
 redis.call('SET', KEYS[1], call, 'PX', ARGV[1])
 return {now, call, 1}

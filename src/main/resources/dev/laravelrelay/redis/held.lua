@@ -1,23 +1,11 @@
--- What is held for one user. Shared by the scripts that follow it.
+-- What is held for one user. Follows clock.lua; shared by the scripts that follow it.
 -- KEYS: the hash of the events, the order of their ids, the end of their holds.
 -- ARGV[1]: epoch milliseconds, or nothing: then Redis's own clock counts, not a node's.
 -- The hash has e:id (the event), a:id (about it), c:key (the id of a collapse key), bytes (the sum).
 
 local held, order, ends = KEYS[1], KEYS[2], KEYS[3]
 
-local function clock()
-  if ARGV[1] ~= '' then
-    return tonumber(ARGV[1])
-  end
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
-local now = clock()
-
-local function whole(number)
-  return string.format('%.0f', number)
-end
+local now = clock(ARGV[1])
 
 -- What it weighs, until when its emitter waits on which node, '=' and its collapse key if any.
 local function about(id)

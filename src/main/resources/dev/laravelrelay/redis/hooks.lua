@@ -1,4 +1,5 @@
--- The notices that Laravel has not heard yet, in lanes. Shared by the scripts that follow it.
+-- The notices that Laravel has not heard yet, in lanes. Follows clock.lua;
+-- shared by the scripts that follow it.
 -- KEYS: the notices, the order of their ids, the lanes that are due by turn, those that rest by the
 -- end of it, those that are claimed by the end of the lease, who holds them, who has which id under
 -- way, the sums, the dead notices, the order of their ids.
@@ -13,19 +14,7 @@ local holders, under, sums, dead, deaths = KEYS[6], KEYS[7], KEYS[8], KEYS[9], K
 local lanes = ARGV[1]
 local patience = 2000
 
-local function clock()
-  if ARGV[2] ~= '' then
-    return tonumber(ARGV[2])
-  end
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
-local now = clock()
-
-local function whole(number)
-  return string.format('%.0f', number)
-end
+local now = clock(ARGV[2])
 
 local function about(id)
   local text = redis.call('HGET', notices, 'a:' .. id)

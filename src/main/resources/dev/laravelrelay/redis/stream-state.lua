@@ -19,7 +19,6 @@ end
 local age = 0
 local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
 if oldest then
-  local time = redis.call('TIME')
-  age = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(string.match(oldest[1], '^%d+'))
+  age = clock() - tonumber(string.match(oldest[1], '^%d+'))
 end
 return {math.max(0, length - pending), pending, last, math.max(0, age)}

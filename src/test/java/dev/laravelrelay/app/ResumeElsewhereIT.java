@@ -12,6 +12,7 @@ import dev.laravelrelay.testing.StockClient;
 import dev.laravelrelay.testing.StockClient.Transports;
 import dev.laravelrelay.testing.TestRedis;
 import dev.laravelrelay.testing.TestRelay;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -140,6 +141,52 @@ class ResumeElsewhereIT {
   }
 
   @Test
+  void whatWasMissedIsReplayedUnderTheSameSidThereAndBack() {
+    RawClient first = resumable(a, "js");
+    emit(a, "js", 1, 3, "");
+    String offset = offset(first, 3);
+    first.close();
+    awaitOffline("js");
+    emit(a, "js", 4, 6, "");
+
+    RawClient second = resuming(b, "js", first, offset);
+    emit(a, "js", 7, 8, "");
+    assertEquals(List.of(4, 5, 6, 7, 8), second.awaitNumbers("ring", 5));
+    assertEquals(first.connected().get("sid"), second.connected().get("sid"));
+    offset = offset(second, 5);
+    second.close();
+    emit(a, "js", 9, 10, "");
+
+    try (RawClient third = resuming(a, "js", first, offset)) {
+      assertEquals(List.of(9, 10), third.awaitNumbers("ring", 2));
+      assertEquals(first.connected().get("sid"), third.connected().get("sid"));
+    }
+  }
+
+  @Test
+  void nothingIsLostOrDoubledUnderAStreamOfEvents() {
+    int count = 400;
+    RawClient client = resumable(a, "hop");
+    CompletableFuture<Void> emitting =
+        CompletableFuture.runAsync(() -> emit(a, "hop", 1, count, ""));
+    List<Integer> heard = new ArrayList<>();
+    for (int hop = 0; heard.size() < count; hop++) {
+      client.awaitNumbers("ring", 1);
+      client.close();
+      List<JsonNode> events = client.events("ring");
+      events.forEach(event -> heard.add(event.get(1).get("n").asInt()));
+      if (heard.size() < count) {
+        RawClient before = client;
+        String offset = offset(before, events.size());
+        client = resuming(hop % 2 == 0 ? b : a, "hop", before, offset);
+        assertEquals(before.connected().get("sid"), client.connected().get("sid"));
+      }
+    }
+    assertEquals(IntStream.rangeClosed(1, count).boxed().toList(), heard);
+    emitting.join();
+  }
+
+  @Test
   void whatNobodyKnowsIsNotResumed() {
     try (RawClient plain = RawClient.plain(b.socketUrl(), "token=none&after=x")) {
       assertTrue(plain.frames().getFirst().contains("\"resumed\":false"));
@@ -206,9 +253,10 @@ class ResumeElsewhereIT {
         node.socketUrl(), Map.of("token", user, "pid", pid, "offset", offset));
   }
 
-  private static String offset(RawClient client, int events) {
-    client.awaitNumbers("ring", events);
-    JsonNode last = client.events("ring").getLast();
+  /** The last argument of the {@code count}th event. */
+  private static String offset(RawClient client, int count) {
+    client.awaitNumbers("ring", count);
+    JsonNode last = client.events("ring").get(count - 1);
     return last.get(last.size() - 1).asString();
   }
 
