@@ -1,0 +1,114 @@
+package dev.laravelrelay.socket;
+
+import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.delivery.Handover;
+import dev.laravelrelay.event.RawJson;
+import dev.laravelrelay.protocol.Protocol;
+import dev.laravelrelay.session.ResumeLog;
+import dev.laravelrelay.session.Session;
+import dev.laravelrelay.session.SocketIds;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * How a plain WebSocket client becomes a session, and is given what it missed if that is known here
+ * or on another node. Safe from any thread.
+ */
+final class PlainEntrance implements PlainApplication {
+
+  private final RelaySockets relay;
+
+  PlainEntrance(RelaySockets relay) {
+    this.relay = relay;
+  }
+
+  @Override
+  public CompletionStage<PlainApplication.Admission> connect(Handshake handshake) {
+    return relay
+        .authenticator()
+        .authenticate(handshake.token())
+        .thenCompose(
+            identity ->
+                switch (identity) {
+                  case Identity.Known known ->
+                      relay
+                          .interest()
+                          .expect(known.user())
+                          .thenCompose(heard -> admit(handshake, known));
+                  case Identity.Refused(String reason) -> {
+                    relay.metrics().connectRefused(reason);
+                    yield CompletableFuture.completedStage(
+                        new PlainApplication.Admission.Refused(RelaySockets.UNAUTHORIZED, reason));
+                  }
+                  case Identity.Unknown(String reason) -> {
+                    relay.metrics().connectRefused(reason);
+                    yield CompletableFuture.completedStage(
+                        new PlainApplication.Admission.TryLater(reason));
+                  }
+                });
+  }
+
+  private CompletionStage<PlainApplication.Admission> admit(
+      Handshake handshake, Identity.Known known) {
+    String after = handshake.query("after");
+    if (after == null) {
+      return CompletableFuture.completedStage(
+          new PlainApplication.Admission.Admitted(
+              connection ->
+                  open(connection, handshake, known, "", new ResumeLog(""), relay::catchUp)));
+    }
+    Handover.Claim claim = new Handover.Claim(known.user(), null, after);
+    Session old = relay.resumption().here(claim);
+    CompletionStage<Optional<Handover.Place>> elsewhere =
+        old == null
+            ? relay.resumption().elsewhere(claim)
+            : CompletableFuture.completedStage(Optional.empty());
+    return elsewhere.thenApply(
+        place -> {
+          boolean resumed = old != null || place.isPresent();
+          relay.resumption().counted(resumed);
+          ResumeLog log = new ResumeLog(old == null ? "" : after);
+          Consumer<Session> catchUp =
+              old != null
+                  // Behind what is on its way to the old one.
+                  ? session ->
+                      old.loop().execute(() -> relay.catchUp(session, Resumption.gap(old, after)))
+                  : place
+                      .<Consumer<Session>>map(
+                          found -> session -> relay.inherit(session, claim, found))
+                      .orElse(relay::catchUp);
+          return new PlainApplication.Admission.Admitted(
+              connection ->
+                  open(connection, handshake, known, ",\"resumed\":" + resumed, log, catchUp));
+        });
+  }
+
+  private PlainApplication.Listener open(
+      PlainConnection connection,
+      Handshake handshake,
+      Identity.Known known,
+      String resumed,
+      ResumeLog log,
+      Consumer<Session> catchUp) {
+    Session session =
+        new Session(
+            SocketIds.next(),
+            known.user(),
+            Protocol.PLAIN_JSON,
+            connection,
+            connection.outbox(),
+            connection.heartbeat(),
+            System.currentTimeMillis(),
+            log);
+    PlainClient client =
+        new PlainClient(connection, new Client(session, handshake.token(), relay, connection));
+    client.expireAt(known.expiresAt());
+    connection.send(
+        "connected", RawJson.of("{\"socket_id\":\"%s\"%s}".formatted(session.id(), resumed)));
+    relay.opened(session, "ws");
+    catchUp.accept(session);
+    return client;
+  }
+}
