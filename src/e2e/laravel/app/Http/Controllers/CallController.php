@@ -7,6 +7,7 @@ use App\Events\CallNote;
 use App\Models\Call;
 use Illuminate\Http\JsonResponse;
 use Illuminate\Http\Request;
+use Illuminate\Support\Str;
 
 class CallController
 {
@@ -21,7 +22,7 @@ class CallController
     {
         $request->validate(['receiver_id' => 'required|integer|exists:users,id']);
         $call = Call::create([
-            'id' => 'c-' . hrtime(true),
+            'id' => 'c-' . Str::uuid(),
             'caller_id' => $request->user()->id,
             'receiver_id' => $request->input('receiver_id'),
             'status' => 'ringing',
