@@ -9,10 +9,10 @@ import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.metrics.RelayMetrics;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Protocol;
 
 /**
  * Hands what this node hears to its sessions, and tells the node that published it how many there
@@ -106,8 +106,12 @@ final class Hearing implements RedisTopics.Listener {
   }
 
   @Override
-  public void restored() {
-    recovery.recoverAll();
+  public void restored(Collection<Topic> topics) {
+    for (Topic topic : topics) {
+      if (topic instanceof Topic.User(String user)) {
+        recovery.recover(user);
+      }
+    }
   }
 
   private void told(NodeMessage message) {
@@ -164,7 +168,7 @@ final class Hearing implements RedisTopics.Listener {
   }
 
   private void tell(String other, NodeMessage message) {
-    lane.send(Protocol.Command.PUBLISH, names.bytes(new Topic.Node(other)), message.toBytes());
+    lane.publish(names.bytes(new Topic.Node(other)), message.toBytes());
   }
 
   private static String keyOf(Event event) {

@@ -33,12 +33,16 @@ sealed interface NodeMessage {
   /**
    * The answer to a {@link Search}.
    *
-   * @param socketId the session's; null if it is not on the node that answers
+   * @param offer null if it is not on the node that answers
    */
-  record Found(long number, String node, @Nullable String socketId) implements NodeMessage {}
+  record Found(long number, String node, Handover.@Nullable Offer offer) implements NodeMessage {}
 
-  /** Give me this session. To be answered with {@link Given} to the node that asks. */
-  record Take(long number, String from, Handover.Claim claim) implements NodeMessage {}
+  /**
+   * Give me this session. To be answered with {@link Given} to the node that asks.
+   *
+   * @param to the node that has it; others do not answer
+   */
+  record Take(long number, String from, String to, Handover.Claim claim) implements NodeMessage {}
 
   /**
    * The answer to a {@link Take}.
@@ -72,10 +76,14 @@ sealed interface NodeMessage {
       case Received(String eventId, String user) -> out.number(RECEIVED).text(eventId).text(user);
       case Search(long number, String from, Handover.Claim claim) ->
           write(out.number(SEARCH).number(number).text(from), claim);
-      case Found(long number, String node, String socketId) ->
-          out.number(FOUND).number(number).text(node).textOrNull(socketId);
-      case Take(long number, String from, Handover.Claim claim) ->
-          write(out.number(TAKE).number(number).text(from), claim);
+      case Found(long number, String node, Handover.Offer offer) -> {
+        out.number(FOUND).number(number).text(node).number(offer == null ? 0 : 1);
+        if (offer != null) {
+          write(out.text(offer.socketId()), offer.channels());
+        }
+      }
+      case Take(long number, String from, String to, Handover.Claim claim) ->
+          write(out.number(TAKE).number(number).text(from).text(to), claim);
       case Given(long number, Handover.Inheritance inherited) -> {
         out.number(GIVEN).number(number).number(inherited == null ? 0 : 1);
         if (inherited != null) {
@@ -164,8 +172,12 @@ sealed interface NodeMessage {
       }
       case RECEIVED -> new Received(in.text(), in.text());
       case SEARCH -> new Search(in.number(), in.text(), claim(in));
-      case FOUND -> new Found(in.number(), in.text(), in.textOrNull());
-      case TAKE -> new Take(in.number(), in.text(), claim(in));
+      case FOUND ->
+          new Found(
+              in.number(),
+              in.text(),
+              in.number() == 0 ? null : new Handover.Offer(in.text(), texts(in)));
+      case TAKE -> new Take(in.number(), in.text(), in.text(), claim(in));
       case GIVEN -> new Given(in.number(), in.number() == 0 ? null : inheritance(in));
       case WHO_IS_IN -> new WhoIsIn(in.number(), in.text(), in.text());
       case MEMBERS -> new Members(in.number(), texts(in));

@@ -20,6 +20,7 @@ import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.concurrent.Executors;
@@ -301,10 +302,10 @@ public final class RedisEngine implements AutoCloseable {
     }
 
     @Override
-    public void restored() {
+    public void restored(Collection<Topic> topics) {
       Hearing hears = hearing;
       if (hears != null) {
-        hears.restored();
+        hears.restored(topics);
       }
     }
   }

@@ -11,11 +11,10 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.Protocol;
 
 /**
- * Hands sessions over by messages: the search goes to the channels of the user, where the nodes
- * listen that have him, the rest to the channels of the two nodes. A node hears a {@link
+ * Hands sessions over by messages: the questions go to the channels of the user, where the nodes
+ * listen that have him, the answers to that of the node that asks. A node hears a {@link
  * NodeMessage.Take} behind the user's events on the same connection, so none falls between.
  *
  * <p>What is not answered in time counts as not found.
@@ -24,7 +23,6 @@ final class RedisHandover implements Handover {
 
   private static final Duration FOUND_WITHIN = Duration.ofMillis(500);
   private static final Duration GIVEN_WITHIN = Duration.ofSeconds(2);
-  private static final byte[] NUMSUB = RedisNames.utf8("NUMSUB");
 
   private final String node;
   private final RedisNames names;
@@ -52,16 +50,7 @@ final class RedisHandover implements Handover {
     long number = numbers.incrementAndGet();
     Searching searching = new Searching();
     searches.put(number, searching);
-    byte[] message = new NodeMessage.Search(number, node, claim).amongEvents();
-    byte[] open = names.bytes(new Topic.User(claim.user()));
-    byte[] suspended = names.bytes(new Topic.Suspended(claim.user()));
-    RedisLane.Command nodes = RedisLane.command(Protocol.Command.PUBSUB, NUMSUB, open, suspended);
-    lane.sendTogether(
-        RedisLane.command(Protocol.Command.PUBLISH, open, message),
-        RedisLane.command(Protocol.Command.PUBLISH, suspended, message),
-        nodes);
-    nodes
-        .reply()
+    ask(claim.user(), new NodeMessage.Search(number, node, claim))
         .whenComplete(
             (counts, failure) -> searching.expect(counts == null ? 0 : asked((List<?>) counts)));
     return searching
@@ -79,7 +68,7 @@ final class RedisHandover implements Handover {
     long number = numbers.incrementAndGet();
     CompletableFuture<Inheritance> result = new CompletableFuture<>();
     taken.put(number, result);
-    tell(place.node(), new NodeMessage.Take(number, node, claim))
+    ask(claim.user(), new NodeMessage.Take(number, node, place.node(), claim))
         .exceptionally(
             failure -> {
               result.completeExceptionally(failure);
@@ -93,8 +82,8 @@ final class RedisHandover implements Handover {
   void asked(NodeMessage.Search search) {
     Holder sessions = holder;
     boolean own = search.from().equals(node);
-    String socketId = own || sessions == null ? null : sessions.find(search.claim()).orElse(null);
-    NodeMessage.Found found = new NodeMessage.Found(search.number(), node, socketId);
+    Offer offer = own || sessions == null ? null : sessions.find(search.claim()).orElse(null);
+    NodeMessage.Found found = new NodeMessage.Found(search.number(), node, offer);
     if (own) {
       told(found);
     } else {
@@ -110,6 +99,9 @@ final class RedisHandover implements Handover {
   }
 
   void asked(NodeMessage.Take take) {
+    if (!take.to().equals(node)) {
+      return;
+    }
     Holder sessions = holder;
     CompletionStage<Optional<Inheritance>> released =
         sessions == null
@@ -129,9 +121,19 @@ final class RedisHandover implements Handover {
     }
   }
 
+  /** Completes with how many nodes listen, on the one channel and on the other. */
+  private CompletableFuture<Object> ask(String user, NodeMessage question) {
+    byte[] message = question.amongEvents();
+    byte[] open = names.bytes(new Topic.User(user));
+    byte[] suspended = names.bytes(new Topic.Suspended(user));
+    RedisCommand nodes = lane.pubSub().listeners(open, suspended);
+    lane.sendTogether(
+        lane.pubSub().publish(open, message), lane.pubSub().publish(suspended, message), nodes);
+    return nodes.reply();
+  }
+
   private CompletableFuture<Object> tell(String other, NodeMessage message) {
-    return lane.send(
-        Protocol.Command.PUBLISH, names.bytes(new Topic.Node(other)), message.toBytes());
+    return lane.publish(names.bytes(new Topic.Node(other)), message.toBytes());
   }
 
   /** The answers to one search. */
@@ -143,9 +145,9 @@ final class RedisHandover implements Handover {
 
     private synchronized void add(NodeMessage.Found found) {
       come++;
-      String socketId = found.socketId();
-      if (socketId != null) {
-        result.complete(Optional.of(new Place(found.node(), socketId)));
+      Offer offer = found.offer();
+      if (offer != null) {
+        result.complete(Optional.of(new Place(found.node(), offer)));
       } else {
         decide();
       }
