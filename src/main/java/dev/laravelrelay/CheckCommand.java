@@ -1,14 +1,10 @@
 package dev.laravelrelay;
 
 import dev.laravelrelay.Main.Terminal;
-import dev.laravelrelay.auth.JwtAuthenticator;
 import dev.laravelrelay.config.Parsed;
 import dev.laravelrelay.config.Used;
-import dev.laravelrelay.redis.RedisClients;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** {@code check}: what {@code serve} would start with, or everything that would stop it. */
@@ -25,7 +21,7 @@ final class CheckCommand implements Callable<Integer> {
   static CommandLine commandLine(Terminal terminal) {
     SettingFlags flags = new SettingFlags();
     return flags.commandLine(
-        Main.spec(
+        Commands.spec(
             new CheckCommand(terminal, flags),
             "check",
             "Reads the settings and tells all that is wrong, or what serve would use."));
@@ -33,7 +29,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return switch (read(terminal, flags)) {
+    return switch (flags.given().read(terminal.environment())) {
       case Parsed.Invalid invalid -> tell(terminal, invalid);
       case Parsed.Valid valid -> {
         terminal.out().println("ok");
@@ -41,21 +37,6 @@ final class CheckCommand implements Callable<Integer> {
         yield 0;
       }
     };
-  }
-
-  /** The settings, with keys and certificates tried on. */
-  static Parsed read(Terminal terminal, SettingFlags flags) {
-    Parsed parsed = flags.read(terminal.environment());
-    if (!(parsed instanceof Parsed.Valid valid)) {
-      return parsed;
-    }
-    List<String> problems =
-        Stream.of(
-                JwtAuthenticator.publicKeyProblem(valid.config().auth()),
-                RedisClients.problem(valid.config().redis()))
-            .flatMap(Optional::stream)
-            .toList();
-    return problems.isEmpty() ? parsed : new Parsed.Invalid(problems);
   }
 
   /** Prints what is wrong, a line each. */

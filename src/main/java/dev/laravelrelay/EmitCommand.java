@@ -34,7 +34,7 @@ import tools.jackson.databind.util.RawValue;
     },
     sortOptions = false,
     mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
+    versionProvider = Commands.Version.class)
 final class EmitCommand implements Callable<Integer> {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);

@@ -25,7 +25,7 @@ final class Greeting {
     String url = socketPort == 6001 ? "" : " --url ws://" + sockets + "/ws";
     return List.of(
         "Laravel Relay %s%s"
-            .formatted(Main.Version.number(), config.dev() ? ", for development only" : ""),
+            .formatted(Main.version(), config.dev() ? ", for development only" : ""),
         "  sockets  http://%1$s/socket.io/  ws://%1$s/ws".formatted(sockets),
         "  API      http://%s/api/emit".formatted(api),
         "Be a client, in another terminal:",

@@ -11,7 +11,7 @@ public final class Launcher {
   private Launcher() {}
 
   /** Hands over to {@code Main} on Java 25 or newer; otherwise exits with code 2. */
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) {
     String version = System.getProperty("java.specification.version");
     int feature = Integer.parseInt(version.startsWith("1.") ? version.substring(2) : version);
     if (feature < NEEDED) {
@@ -25,8 +25,6 @@ public final class Launcher {
               + ").");
       System.exit(2);
     }
-    Class.forName("dev.laravelrelay.Main")
-        .getMethod("main", String[].class)
-        .invoke(null, (Object) args);
+    Main.main(args);
   }
 }

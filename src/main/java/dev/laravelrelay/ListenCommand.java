@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
     description = "Is a client of a running relay, and prints each event: time, name, data.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
+    versionProvider = Commands.Version.class)
 final class ListenCommand implements Callable<Integer> {
 
   private static final long FIRST_PAUSE = 1;

@@ -1,10 +1,16 @@
 package dev.laravelrelay;
 
+import dev.laravelrelay.auth.JwtIssuer;
+import dev.laravelrelay.config.AuthConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 
 /**
  * What {@code serve --rehearse} does in place of serving: it asks its relay whether it is ready,
@@ -39,12 +45,17 @@ final class Rehearsal {
 
   private Rehearsal() {}
 
-  static void run(int socketPort, int apiPort) throws IOException {
+  static void run(AuthConfig auth, int socketPort, int apiPort) throws IOException {
+    String user = "1";
+    String token =
+        auth.jwtSecret()
+            .map(secret -> JwtIssuer.issue(secret, user, Duration.ofMinutes(1), Instant.now()))
+            .orElse(user);
     try (Socket api = connect(apiPort);
         Socket client = connect(socketPort)) {
       send(api, READY);
       await(api, "ok");
-      join(client);
+      join(client, token);
       for (int i = 0; i < EVENTS; i++) {
         send(api, EMIT);
         await(api, "\"sent\"");
@@ -53,16 +64,23 @@ final class Rehearsal {
     }
   }
 
-  private static void join(Socket client) throws IOException {
+  private static void join(Socket client, String token) throws IOException {
     send(client, UPGRADE);
     await(client, "pingInterval");
-    String connect = "40{\"token\":\"1\"}";
-    byte[] frame = new byte[6 + connect.length()]; // masked with zeros: RFC 6455, 5.2
-    frame[0] = (byte) 0x81;
-    frame[1] = (byte) (0x80 | connect.length());
-    System.arraycopy(connect.getBytes(StandardCharsets.US_ASCII), 0, frame, 6, connect.length());
-    client.getOutputStream().write(frame);
+    String connect = "40{\"token\":\"" + token + "\"}";
+    client.getOutputStream().write(frame(connect.getBytes(StandardCharsets.US_ASCII)));
     await(client, "40{\"sid\"");
+  }
+
+  /** A text masked with zeros: RFC 6455, 5.2. */
+  private static byte[] frame(byte[] text) {
+    ByteBuffer frame = ByteBuffer.allocate(8 + text.length).put((byte) 0x81);
+    if (text.length < 126) {
+      frame.put((byte) (0x80 | text.length));
+    } else {
+      frame.put((byte) (0x80 | 126)).putShort((short) text.length);
+    }
+    return Arrays.copyOf(frame.putInt(0).put(text).array(), frame.position());
   }
 
   private static String lines(String... lines) {

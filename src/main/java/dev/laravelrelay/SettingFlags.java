@@ -1,7 +1,5 @@
 package dev.laravelrelay;
 
-import dev.laravelrelay.config.ConfigReader;
-import dev.laravelrelay.config.Parsed;
 import dev.laravelrelay.config.Setting;
 import dev.laravelrelay.config.Setting.Section;
 import java.util.Arrays;
@@ -19,6 +17,7 @@ final class SettingFlags {
 
   private final Map<Setting, String> given = new EnumMap<>(Setting.class);
   private boolean dev;
+  private boolean rehearse;
 
   /** The command with these flags, and their help in sections. */
   CommandLine commandLine(CommandSpec spec) {
@@ -46,9 +45,18 @@ final class SettingFlags {
     return new CommandLine(spec);
   }
 
-  /** Reads the settings from these flags and the environment. */
-  Parsed read(Map<String, String> environment) {
-    return ConfigReader.read(environment, given, dev);
+  /** The hidden flag of {@link Rehearsal}. */
+  static OptionSpec rehearse(SettingFlags flags) {
+    return OptionSpec.builder("--rehearse")
+        .hidden(true)
+        .type(boolean.class)
+        .setter(setter(value -> flags.rehearse = (Boolean) value))
+        .build();
+  }
+
+  /** What was given; complete once picocli has read the command line. */
+  GivenFlags given() {
+    return new GivenFlags(given, dev, rehearse);
   }
 
   private OptionSpec option(Setting setting) {
@@ -76,8 +84,7 @@ final class SettingFlags {
     return facts.toString();
   }
 
-  /** Hands what a flag says to the target. */
-  static ISetter setter(Consumer<Object> target) {
+  private static ISetter setter(Consumer<Object> target) {
     return new ISetter() {
       @Override
       public <T> T set(T value) {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
       "The secret is read from RELAY_JWT_SECRET or the file that RELAY_JWT_SECRET_FILE names."
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
+    versionProvider = Commands.Version.class)
 final class TokenCommand implements Callable<Integer> {
 
   private final Terminal terminal;

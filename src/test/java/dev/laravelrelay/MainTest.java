@@ -73,11 +73,16 @@ class MainTest {
     assertEquals(1, run.err().lines().count(), run.err());
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "serve --dev --rehearse --port 0 --api-port 0",
+        "serve --dev --rehearse --port=0 --api-port=0",
+        "serve --dev --rehearse --port 0 --api-port 0 --auth jwt --jwt-secret " + KEY
+      })
   @Timeout(60)
-  void aRehearsalServesItselfAndEnds() {
-    CapturedRun run =
-        CapturedRun.of(Map.of(), "serve", "--dev", "--rehearse", "--port", "0", "--api-port", "0");
+  void aRehearsalServesItselfAndEnds(String line) {
+    CapturedRun run = CapturedRun.of(Map.of(), line.split(" "));
 
     assertEquals(0, run.code(), run.err());
   }

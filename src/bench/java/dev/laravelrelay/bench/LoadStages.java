@@ -14,7 +14,7 @@ final class LoadStages {
   private static final int WATCHED = 200;
   private static final int POLLERS = 1_000;
   private static final int POLLED_PER_SECOND = 500;
-  private static final int WARM_POLLS = 20_000;
+  private static final int WARM_SHARE = 6;
   private static final double MILLI = 1e6;
   private static final Emits EMIT = Emits.toUser("");
   private static final Emits TO_ALL = Emits.toAll();
@@ -149,10 +149,12 @@ final class LoadStages {
     pollers.growTo(POLLERS);
     Callers callers = trial.callers(OPEN_LOOP);
     long sent = 0;
-    while (sent < WARM_POLLS) {
+    while (sent < trial.warmEmits() / WARM_SHARE) {
       sent += callers.closedLoop(EMIT, POLLERS, 1);
       pollers.awaitDelivered(sent);
     }
+    sent += callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, 1);
+    pollers.awaitDelivered(sent);
     pollers.takeLatencies();
     Trial.Load load = trial.load();
     long emits = callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, trial.pace.load());

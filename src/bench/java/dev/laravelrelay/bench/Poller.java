@@ -105,43 +105,92 @@ final class Poller implements Clients.Client {
     void read(byte[] in, int start, int end) throws IOException;
   }
 
-  /** A kept-alive connection with one request under way; what is to be sent meanwhile waits. */
+  /**
+   * A kept-alive connection with one request under way; what is to be sent meanwhile waits. A
+   * server may close it after any answer (Node does after 5 idle seconds, netty-socketio at once):
+   * then the request is sent on a new one, as the stock clients' HTTP libraries do.
+   */
   private final class Wire implements Reactor.Ready {
 
-    private final SocketChannel channel;
+    private final InetSocketAddress from;
+    private final InetSocketAddress to;
     private final Body body;
-    private boolean awaiting;
     private final ArrayDeque<String> waiting = new ArrayDeque<>(1);
+    private SocketChannel channel;
+    private boolean answered;
+    private String request = "";
     private byte[] rest = {};
 
     Wire(InetSocketAddress from, InetSocketAddress to, Body body) throws IOException {
+      this.from = from;
+      this.to = to;
       this.body = body;
-      channel = SocketChannel.open();
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-      channel.bind(from);
-      channel.connect(to);
-      channel.configureBlocking(false);
-      channel.register(phones.reactor().selector(), SelectionKey.OP_READ, this);
+      this.channel = open();
     }
 
-    void send(String request) throws IOException {
-      if (awaiting) {
-        waiting.add(request);
+    private SocketChannel open() throws IOException {
+      SocketChannel opened = SocketChannel.open();
+      opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      opened.setOption(StandardSocketOptions.SO_LINGER, 0);
+      opened.bind(from);
+      opened.connect(to);
+      opened.configureBlocking(false);
+      opened.register(phones.reactor().selector(), SelectionKey.OP_READ, this);
+      answered = false;
+      return opened;
+    }
+
+    void send(String next) throws IOException {
+      if (isAwaiting()) {
+        waiting.add(next);
         return;
       }
-      awaiting = true;
+      request = next;
+      if (!channel.isOpen()) {
+        channel = open();
+      }
+      try {
+        write();
+      } catch (IOException closed) {
+        again(closed);
+      }
+    }
+
+    private boolean isAwaiting() {
+      return !request.isEmpty();
+    }
+
+    private void write() throws IOException {
       ByteBuffer out = ByteBuffer.wrap(request.getBytes(StandardCharsets.ISO_8859_1));
       while (out.hasRemaining()) {
         channel.write(out);
       }
     }
 
+    /** Sends the request on a new connection, unless the old one has never answered any. */
+    private void again(IOException closed) throws IOException {
+      channel.close();
+      if (!answered || rest.length > 0) {
+        throw closed;
+      }
+      channel = open();
+      write();
+    }
+
     @Override
     public void run(SelectionKey key) throws IOException {
       ByteBuffer in = phones.reactor().buffer.clear().put(rest);
-      if (channel.read(in) < 0) {
-        throw new IOException("the server closed a polling session");
+      try {
+        if (channel.read(in) < 0) {
+          throw new IOException("the server closed a polling session");
+        }
+      } catch (IOException closed) {
+        if (isAwaiting()) {
+          again(closed);
+        } else {
+          channel.close();
+        }
+        return;
       }
       byte[] bytes = in.array();
       int end = in.position();
@@ -151,7 +200,8 @@ final class Poller implements Clients.Client {
         return;
       }
       rest = new byte[0];
-      awaiting = false;
+      request = "";
+      answered = true;
       if (bytes[9] != '2') {
         throw new IOException(new String(bytes, 0, end, StandardCharsets.UTF_8));
       }

@@ -24,6 +24,7 @@ final class StartTrial {
     List<String> command = new ArrayList<>(Contender.relay(more, Map.of()).command());
     command = command.subList(0, command.indexOf("serve"));
     command.addAll(List.of("serve", "--dev", "--rehearse", "--port", "0", "--api-port", "0"));
+    command.addAll(List.of("--auth", "jwt", "--jwt-secret", Tokens.SECRET));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.redirectErrorStream(true).redirectOutput(Path.of("target/bench/aot.log").toFile());
     builder.start().waitFor();

@@ -108,10 +108,15 @@ final class Trial implements AutoCloseable {
   void warm() throws IOException, InterruptedException {
     if (!warm) {
       Callers callers = callers(CLOSED_LOOP);
-      warm(callers, Emits.toUser(""), contender.isOnJvm() ? pace.warm() : pace.warm() / 4);
+      warm(callers, Emits.toUser(""), warmEmits());
       callers.close();
       warm = true;
     }
+  }
+
+  /** After how many emits there is little left to compile; Node needs fewer. */
+  int warmEmits() {
+    return contender.isOnJvm() ? pace.warm() : pace.warm() / 4;
   }
 
   /** Emits until so many events have come. */

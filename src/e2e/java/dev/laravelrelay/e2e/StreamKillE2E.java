@@ -20,7 +20,10 @@ import redis.clients.jedis.StreamEntryID;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Of two nodes, the one that reads the stream is killed while 10,000 emits wait in it. */
+/**
+ * Of two nodes, the one that reads the stream is killed while 10,000 emits wait in it, every fourth
+ * of a user with a hold.
+ */
 @Timeout(120)
 class StreamKillE2E {
 
@@ -60,6 +63,7 @@ class StreamKillE2E {
         Timings.count("stream, node killed: emits that came twice, by id the same", repeats);
 
         assertTrue(repeats <= 256, () -> repeats + " repeats are more than were under way");
+        assertEquals(List.of(), repeatsOfPlain(phones));
         phones.forEach(StreamKillE2E::assertInOrder);
         assertEquals(0, laravel.xlen(STREAM + ":dead"));
         assertEquals(0, laravel.xpending(STREAM, "relay").getTotal());
@@ -73,10 +77,15 @@ class StreamKillE2E {
     try (Pipeline pipeline = laravel.pipelined()) {
       for (int n = 0; n < EMITS; n++) {
         String emit =
-            "{\"user\":%d,\"event\":\"ring\",\"data\":{\"n\":%d}}".formatted(n % USERS, n);
+            "{\"user\":%d,\"event\":\"ring\",\"data\":{\"n\":%d}%s}"
+                .formatted(n % USERS, n, isPlain(n) ? "" : ",\"hold\":60");
         pipeline.xadd(STREAM, StreamEntryID.NEW_ENTRY, Map.of("emit", emit));
       }
     }
+  }
+
+  private static boolean isPlain(int n) {
+    return n / USERS % 4 > 0;
   }
 
   /** Each as often as it came. */
@@ -88,6 +97,15 @@ class StreamKillE2E {
     Set<String> ids = new HashSet<>();
     phones.forEach(phone -> phone.all("ring").forEach(ring -> ids.add(ring.get("id").asString())));
     return ids;
+  }
+
+  private static List<Integer> repeatsOfPlain(List<PlainClient> phones) {
+    Set<Integer> came = new HashSet<>();
+    return phones.stream()
+        .flatMap(phone -> phone.all("ring").stream())
+        .map(ring -> ring.at("/data/n").asInt())
+        .filter(n -> isPlain(n) && !came.add(n))
+        .toList();
   }
 
   /** By when each came first. */

@@ -320,7 +320,15 @@ public final class RelayMetrics {
    * ones: malformed, conflict or failed.
    */
   public void streamEmit(String result) {
-    counter("relay_stream_emits", "Emits of streams, by result", "result", result).increment();
+    streamEmits(result, 1);
+  }
+
+  /** The same of several. */
+  public void streamEmits(String result, int emits) {
+    if (emits > 0) {
+      counter("relay_stream_emits", "Emits of streams, by result", "result", result)
+          .increment(emits);
+    }
   }
 
   /** Emits of a stream were taken over that were read before and not done. */

@@ -62,7 +62,8 @@ public final class EmitStream {
     new SecureRandom().nextBytes(id);
     String node = HexFormat.of().formatHex(id);
     lane = new RedisLane("stream", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
-    StreamEmits.Way way = new StreamEmits.Way(codec, emitter, maxBytes, clockwork);
+    StreamEmits.Way way =
+        new StreamEmits.Way(codec, emitter, new RedisNames(config.prefix()), maxBytes, clockwork);
     int limit = config.streamInFlight();
     streams =
         names(config).stream()

@@ -52,7 +52,10 @@ final class OneStream {
     this.lease = new StreamLease(lane, utf8(name + ":reader"), utf8(node));
     this.inFlight = new StreamInFlight(inFlightAtMost);
     this.acks = new StreamAcks(lane, utf8(name), utf8(GROUP), inFlight);
-    StreamEmits emits = new StreamEmits(name, lane, inFlight, acks, way, metrics, lease::isMine);
+    StreamPublisher publisher =
+        new StreamPublisher(name, GROUP, node, clients.isOnePlace(), way.names(), metrics);
+    StreamEmits emits =
+        new StreamEmits(name, lane, publisher, inFlight, acks, way, metrics, lease::isMine);
     this.reader = new StreamReader(name, GROUP, node, lease, inFlight, emits, this::tidy, metrics);
     this.connection =
         new KeptConnection(

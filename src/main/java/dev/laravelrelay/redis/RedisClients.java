@@ -121,6 +121,13 @@ public final class RedisClients {
     return new RedisSockets(locator, tls, config);
   }
 
+  /** Whether one Redis has all keys and channels, so that a script may use any of them. */
+  boolean isOnePlace() {
+    return switch (url.form()) {
+      case SINGLE, SENTINEL -> true;
+    };
+  }
+
   /** Why a connection failed, in one clause for the operator. */
   String reason(Throwable failure) {
     String reason = Reason.of(failure);

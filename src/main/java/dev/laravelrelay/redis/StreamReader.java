@@ -130,7 +130,7 @@ final class StreamReader implements KeptConnection.Use {
             List.of(
                 "GROUP", group, consumer, "COUNT", count, "BLOCK", block, "STREAMS", stream, ">"));
     if (reply instanceof List<?> streams && streams.getFirst() instanceof List<?> only) {
-      take(StreamEntry.list((List<?>) only.getLast()));
+      take(wire, StreamEntry.list((List<?>) only.getLast()));
     }
   }
 
@@ -152,7 +152,7 @@ final class StreamReader implements KeptConnection.Use {
                         Protocol.Command.XAUTOCLAIM,
                         List.of(stream, group, consumer, idle, cursor, "COUNT", count)));
         cursor = new String((byte[]) reply.getFirst(), StandardCharsets.UTF_8);
-        claimed += take(StreamEntry.list((List<?>) reply.get(1)));
+        claimed += take(wire, StreamEntry.list((List<?>) reply.get(1)));
       }
     } while (!cursor.equals(START) && lease.isMine());
     if (claimed > 0) {
@@ -161,12 +161,15 @@ final class StreamReader implements KeptConnection.Use {
     }
   }
 
-  private int take(List<StreamEntry> entries) {
+  private int take(RedisWire wire, List<StreamEntry> entries) {
     int taken = 0;
     largest = Math.max(1, largest / 2);
-    for (StreamEntry entry : entries) {
-      largest = Math.max(largest, entry.bytes());
-      taken += emits.take(entry) ? 1 : 0;
+    try (StreamBatch plains = emits.batch(wire)) {
+      for (StreamEntry entry : entries) {
+        largest = Math.max(largest, entry.bytes());
+        taken += emits.take(entry, plains) ? 1 : 0;
+      }
+      plains.send();
     }
     return taken;
   }

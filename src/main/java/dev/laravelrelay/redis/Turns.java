@@ -45,6 +45,11 @@ final class Turns {
     }
   }
 
+  /** Whether all turns with this key have passed. */
+  synchronized boolean isFree(String key) {
+    return !last.containsKey(key);
+  }
+
   Turn take(Collection<String> keys) {
     return new Turn(keys);
   }

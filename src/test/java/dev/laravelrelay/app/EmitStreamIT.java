@@ -22,6 +22,8 @@ import redis.clients.jedis.AbstractTransaction;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
 import redis.clients.jedis.params.XAddParams;
 import redis.clients.jedis.params.XReadGroupParams;
 import redis.clients.jedis.resps.StreamEntry;
@@ -243,6 +245,23 @@ class EmitStreamIT {
 
     assertEquals(List.of(1, 2, 3), phone.awaitNumbers("ring", 3));
     awaitDone();
+  }
+
+  @Test
+  void aConnectionThatIsCutLosesNothingAndRepeatsNothing() {
+    RawClient phone = phone(relay(), "42");
+    ClientKillParams commands =
+        new ClientKillParams().type(ClientType.NORMAL).skipMe(ClientKillParams.SkipMe.YES);
+
+    for (int n = 0; n < 3_000; n++) {
+      xadd(STREAM, ring(42, n, ""));
+      if (n % 500 == 250) {
+        laravel.clientKill(commands);
+      }
+    }
+
+    awaitDone();
+    assertEquals(IntStream.range(0, 3_000).boxed().toList(), phone.awaitNumbers("ring", 3_000));
   }
 
   @Test

@@ -63,6 +63,6 @@ class StreamInFlightTest {
   }
 
   private static StreamEntry entry(String id, int bytes) {
-    return new StreamEntry(id, List.of(new byte[bytes]));
+    return StreamEntry.of(id, List.of(new byte[bytes]));
   }
 }

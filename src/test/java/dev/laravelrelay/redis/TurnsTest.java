@@ -32,6 +32,17 @@ class TurnsTest {
   }
 
   @Test
+  void aKeyIsFreeOnceAllItsTurnsHavePassed() {
+    assertTrue(turns.isFree("a"));
+    Turns.Turn first = turns.take(List.of("a"));
+    Turns.Turn second = turns.take(List.of("a"));
+    first.pass();
+    assertFalse(turns.isFree("a"));
+    second.pass();
+    assertTrue(turns.isFree("a"));
+  }
+
+  @Test
   void whoHasSeveralKeysWaitsForAllAndIsWaitedForByEach() {
     Turns.Turn a = turns.take(List.of("a"));
     Turns.Turn b = turns.take(List.of("b"));
