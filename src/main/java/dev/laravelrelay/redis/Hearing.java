@@ -36,6 +36,7 @@ final class Hearing implements RedisTopics.Listener {
   private final Reports reports;
   private final Recovery recovery;
   private final RedisHandover handover;
+  private final RedisEchoes echoes;
   private final RedisRosters rosters;
   private final RelayMetrics metrics;
 
@@ -54,6 +55,7 @@ final class Hearing implements RedisTopics.Listener {
       Reports reports,
       Recovery recovery,
       RedisHandover handover,
+      RedisEchoes echoes,
       RedisRosters rosters,
       RelayMetrics metrics) {
     this.node = node;
@@ -64,6 +66,7 @@ final class Hearing implements RedisTopics.Listener {
     this.reports = reports;
     this.recovery = recovery;
     this.handover = handover;
+    this.echoes = echoes;
     this.rosters = rosters;
     this.metrics = metrics;
   }
@@ -123,6 +126,7 @@ final class Hearing implements RedisTopics.Listener {
       case NodeMessage.Found found -> handover.told(found);
       case NodeMessage.Take take -> handover.asked(take);
       case NodeMessage.Given given -> handover.told(given);
+      case NodeMessage.Echo echo -> echoes.heard(echo);
       case NodeMessage.WhoIsIn question -> rosters.asked(question);
       case NodeMessage.Members members -> rosters.told(members);
     }

@@ -47,15 +47,20 @@ sealed interface NodeMessage {
   /**
    * The answer to a {@link Take}.
    *
+   * @param to the node that asked; others leave it alone
    * @param inherited null if the session is not there any more
    */
-  record Given(long number, Handover.@Nullable Inheritance inherited) implements NodeMessage {}
+  record Given(long number, String to, Handover.@Nullable Inheritance inherited)
+      implements NodeMessage {}
 
   /** Which users are in the channel? To be answered with {@link Members} to the node that asks. */
   record WhoIsIn(long number, String from, String channel) implements NodeMessage {}
 
   /** The answer to {@link WhoIsIn}: users of the node that answers, and their presence data. */
   record Members(long number, Map<String, String> infoByUser) implements NodeMessage {}
+
+  /** To be heard by the node that says it: behind all that was said before on that channel. */
+  record Echo(long number, String node) implements NodeMessage {}
 
   int REPORT = 1;
   int RECEIVED = 2;
@@ -65,6 +70,7 @@ sealed interface NodeMessage {
   int GIVEN = 6;
   int WHO_IS_IN = 7;
   int MEMBERS = 8;
+  int ECHO = 9;
 
   default byte[] toBytes() {
     ByteWriter out = new ByteWriter(64);
@@ -84,8 +90,8 @@ sealed interface NodeMessage {
       }
       case Take(long number, String from, String to, Handover.Claim claim) ->
           write(out.number(TAKE).number(number).text(from).text(to), claim);
-      case Given(long number, Handover.Inheritance inherited) -> {
-        out.number(GIVEN).number(number).number(inherited == null ? 0 : 1);
+      case Given(long number, String to, Handover.Inheritance inherited) -> {
+        out.number(GIVEN).number(number).text(to).number(inherited == null ? 0 : 1);
         if (inherited != null) {
           write(out, inherited);
         }
@@ -94,6 +100,7 @@ sealed interface NodeMessage {
           out.number(WHO_IS_IN).number(number).text(from).text(channel);
       case Members(long number, Map<String, String> infoByUser) ->
           write(out.number(MEMBERS).number(number), infoByUser);
+      case Echo(long number, String node) -> out.number(ECHO).number(number).text(node);
     }
     return out.toBytes();
   }
@@ -178,9 +185,10 @@ sealed interface NodeMessage {
               in.text(),
               in.number() == 0 ? null : new Handover.Offer(in.text(), texts(in)));
       case TAKE -> new Take(in.number(), in.text(), in.text(), claim(in));
-      case GIVEN -> new Given(in.number(), in.number() == 0 ? null : inheritance(in));
+      case GIVEN -> new Given(in.number(), in.text(), in.number() == 0 ? null : inheritance(in));
       case WHO_IS_IN -> new WhoIsIn(in.number(), in.text(), in.text());
       case MEMBERS -> new Members(in.number(), texts(in));
+      case ECHO -> new Echo(in.number(), in.text());
       default -> throw new IllegalArgumentException("a message of kind " + kind);
     };
   }

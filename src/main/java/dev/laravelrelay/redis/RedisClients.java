@@ -125,6 +125,7 @@ public final class RedisClients {
   boolean isOnePlace() {
     return switch (url.form()) {
       case SINGLE, SENTINEL -> true;
+      case CLUSTER -> false;
     };
   }
 

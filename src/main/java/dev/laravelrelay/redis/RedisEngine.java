@@ -61,6 +61,7 @@ public final class RedisEngine implements AutoCloseable {
   private final RedisTopics topics;
   private final RedisPresence presence;
   private final RedisInterest interest;
+  private final RedisEchoes echoes;
   private final RedisHandover handover;
   private final RedisRosters rosters;
   private final SessionRegistry registry;
@@ -104,7 +105,8 @@ public final class RedisEngine implements AutoCloseable {
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
-    this.handover = new RedisHandover(node, names, rest);
+    this.echoes = new RedisEchoes(node, names, rest);
+    this.handover = new RedisHandover(node, names, rest, echoes);
     this.rosters = new RedisRosters(node, names, rest);
     this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
@@ -200,6 +202,7 @@ public final class RedisEngine implements AutoCloseable {
             reports,
             recovering,
             handover,
+            echoes,
             rosters,
             metrics);
     recovery = recovering;

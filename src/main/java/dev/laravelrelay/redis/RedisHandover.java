@@ -1,9 +1,12 @@
 package dev.laravelrelay.redis;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.laravelrelay.delivery.Handover;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,9 +16,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands sessions over by messages: the questions go to the channels of the user, where the nodes
- * listen that have him, the answers to that of the node that asks. A node hears a {@link
- * NodeMessage.Take} behind the user's events on the same connection, so none falls between.
+ * Hands sessions over by messages on the channels of the user, where the nodes listen that have
+ * him. A node hears {@link NodeMessage.Take} and {@link NodeMessage.Given} among the user's events,
+ * in Redis's order, so none falls between and none is taken for another.
  *
  * <p>What is not answered in time counts as not found.
  */
@@ -27,17 +30,23 @@ final class RedisHandover implements Handover {
   private final String node;
   private final RedisNames names;
   private final RedisLane lane;
+  private final RedisEchoes echoes;
   private final AtomicLong numbers = new AtomicLong();
   private final ConcurrentMap<Long, Searching> searches = new ConcurrentHashMap<>();
   private final ConcurrentMap<Long, CompletableFuture<Inheritance>> taken =
       new ConcurrentHashMap<>();
 
+  /** What was asked for: this node may listen to both channels of the user for a moment. */
+  private final Cache<String, Boolean> answered =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(GIVEN_WITHIN).build();
+
   private volatile @Nullable Holder holder;
 
-  RedisHandover(String node, RedisNames names, RedisLane lane) {
+  RedisHandover(String node, RedisNames names, RedisLane lane, RedisEchoes echoes) {
     this.node = node;
     this.names = names;
     this.lane = lane;
+    this.echoes = echoes;
   }
 
   @Override
@@ -76,6 +85,9 @@ final class RedisHandover implements Handover {
             });
     return result
         .orTimeout(GIVEN_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .thenCompose(
+            inherited ->
+                echoes.all(place.offer().channels().keySet()).thenApply(heard -> inherited))
         .whenComplete((inherited, failure) -> taken.remove(number));
   }
 
@@ -99,20 +111,32 @@ final class RedisHandover implements Handover {
   }
 
   void asked(NodeMessage.Take take) {
-    if (!take.to().equals(node)) {
+    boolean mine = take.to().equals(node);
+    if (!mine || answered.asMap().putIfAbsent(take.from() + take.number(), true) != null) {
       return;
     }
     Holder sessions = holder;
     CompletionStage<Optional<Inheritance>> released =
         sessions == null
             ? CompletableFuture.completedStage(Optional.empty())
-            : sessions.release(take.claim());
+            : heard(sessions, take).thenCompose(all -> sessions.release(take.claim()));
     released.thenAccept(
         inherited ->
-            tell(take.from(), new NodeMessage.Given(take.number(), inherited.orElse(null))));
+            lane.publish(
+                names.bytes(new Topic.User(take.claim().user())),
+                new NodeMessage.Given(take.number(), take.from(), inherited.orElse(null))
+                    .amongEvents()));
+  }
+
+  private CompletionStage<Void> heard(Holder sessions, NodeMessage.Take take) {
+    return echoes.all(
+        sessions.find(take.claim()).map(offer -> offer.channels().keySet()).orElse(Set.of()));
   }
 
   void told(NodeMessage.Given given) {
+    if (!given.to().equals(node)) {
+      return;
+    }
     CompletableFuture<Inheritance> waiting = taken.get(given.number());
     if (waiting != null && given.inherited() != null) {
       waiting.complete(given.inherited());

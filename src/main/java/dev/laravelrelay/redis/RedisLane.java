@@ -105,6 +105,13 @@ final class RedisLane implements AutoCloseable, RedisPipeline.Redirection {
   /** Null while every Redis answers, else a sentence. */
   @Nullable String problem() {
     String known = cluster == null ? null : cluster.problem();
+    if (known == null && cluster != null) {
+      Set<HostAndPort> masters = cluster.slots().masters();
+      known =
+          pipelines.keySet().containsAll(masters)
+              ? null
+              : "there is a new master of the Redis Cluster";
+    }
     return known != null
         ? known
         : all()

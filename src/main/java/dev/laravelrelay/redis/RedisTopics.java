@@ -92,6 +92,9 @@ final class RedisTopics implements AutoCloseable {
   /** Null while all that is wanted is subscribed or about to be, else a sentence. */
   @Nullable String problem() {
     String known = cluster == null ? null : cluster.problem();
+    if (known == null && cluster != null && !isArranged(cluster.slots())) {
+      known = "subscriptions follow the slots of the Redis Cluster";
+    }
     return known != null
         ? known
         : all()
@@ -99,6 +102,10 @@ final class RedisTopics implements AutoCloseable {
             .filter(problem -> problem != null)
             .findFirst()
             .orElse(null);
+  }
+
+  private synchronized boolean isArranged(ClusterSlots now) {
+    return now == arranged;
   }
 
   /** Listens to the topic; completes when it does, at once where Redis is away. */
