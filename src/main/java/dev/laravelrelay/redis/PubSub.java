@@ -12,20 +12,16 @@ enum PubSub {
   PLAIN(Command.PUBLISH, Command.SUBSCRIBE, Command.UNSUBSCRIBE, "NUMSUB"),
   SHARDED(Command.SPUBLISH, Command.SSUBSCRIBE, Command.SUNSUBSCRIBE, "SHARDNUMSUB");
 
-  private final ProtocolCommand publish;
-  private final ProtocolCommand subscribe;
-  private final ProtocolCommand unsubscribe;
-  private final byte[] count;
+  private final Command publish;
+  private final Command subscribe;
+  private final Command unsubscribe;
+  private final String count;
 
-  PubSub(
-      ProtocolCommand publish,
-      ProtocolCommand subscribe,
-      ProtocolCommand unsubscribe,
-      String count) {
+  PubSub(Command publish, Command subscribe, Command unsubscribe, String count) {
     this.publish = publish;
     this.subscribe = subscribe;
     this.unsubscribe = unsubscribe;
-    this.count = RedisNames.utf8(count);
+    this.count = count;
   }
 
   ProtocolCommand subscribe() {
@@ -44,7 +40,7 @@ enum PubSub {
   /** Answers each channel and how many listen, without those who do by a pattern. */
   RedisCommand listeners(byte[]... channels) {
     byte[][] arguments = new byte[1 + channels.length][];
-    arguments[0] = count;
+    arguments[0] = listenersName();
     System.arraycopy(channels, 0, arguments, 1, channels.length);
     return RedisCommand.of(Command.PUBSUB, arguments);
   }
@@ -56,6 +52,6 @@ enum PubSub {
 
   /** For scripts, behind PUBSUB. */
   byte[] listenersName() {
-    return count;
+    return RedisNames.utf8(count);
   }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,7 +71,7 @@ final class RedisCluster {
     this.order = seeds;
   }
 
-  /** As far as it is known; the same object for as long as nothing changes. */
+  /** As far as it is known. */
   ClusterSlots slots() {
     return slots;
   }
@@ -78,7 +79,7 @@ final class RedisCluster {
   /** Null while every slot has a master, else a sentence. */
   @Nullable String problem() {
     ClusterSlots known = slots;
-    if (known == ClusterSlots.UNKNOWN) {
+    if (known.equals(ClusterSlots.UNKNOWN)) {
       return "the slots of the Redis Cluster are not known yet" + (why.isEmpty() ? "" : ": " + why);
     }
     long uncovered = known.uncovered();
@@ -136,8 +137,11 @@ final class RedisCluster {
   }
 
   private synchronized void awaitDoubt() throws InterruptedException {
-    if (!doubted) {
-      wait(WATCH_MILLIS);
+    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WATCH_MILLIS);
+    long left = WATCH_MILLIS;
+    while (!doubted && left > 0) {
+      wait(left);
+      left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
     }
     doubted = false;
   }
@@ -224,7 +228,7 @@ final class RedisCluster {
     @Override
     public HostAndPort locate() {
       refresh();
-      if (slots == ClusterSlots.UNKNOWN) {
+      if (slots.equals(ClusterSlots.UNKNOWN)) {
         throw nobody();
       }
       synchronized (asking) {

@@ -105,7 +105,7 @@ final class RedisTopics implements AutoCloseable {
   }
 
   private synchronized boolean isArranged(ClusterSlots now) {
-    return now == arranged;
+    return now.equals(arranged);
   }
 
   /** Listens to the topic; completes when it does, at once where Redis is away. */
@@ -190,7 +190,7 @@ final class RedisTopics implements AutoCloseable {
 
   private synchronized Moving arrange(ClusterSlots now) {
     Moving moving = new Moving(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    if (now == arranged && homeless.isEmpty()) {
+    if (now.equals(arranged) && homeless.isEmpty()) {
       return moving;
     }
     Set<HostAndPort> masters = now.masters();
