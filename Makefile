@@ -58,7 +58,7 @@ bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio: 20 
 	@src/bench/prepare.sh
 	@$(BENCH) $(ARGS)
 
-bench-quick: $(JAR) ## The same in three minutes: one round, npm socket.io only
+bench-quick: $(JAR) ## The same in under two minutes, roughly: one round, npm socket.io only
 	@src/bench/prepare.sh
 	@$(BENCH) --quick
 

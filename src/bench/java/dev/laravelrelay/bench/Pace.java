@@ -8,15 +8,25 @@ package dev.laravelrelay.bench;
  * @param rest seconds of rest; one interval of the default heartbeat, so that each client is
  *     pinged; 0 leaves it out
  * @param broadcasts how many are averaged
+ * @param idle how many sessions there are at most while memory is measured
+ * @param accepts how often all clients are let in anew
  * @param churn users that come and go
  */
-record Pace(int rounds, int warm, double load, double rest, int broadcasts, int churn) {
+record Pace(
+    int rounds,
+    int warm,
+    double load,
+    double rest,
+    int broadcasts,
+    int idle,
+    int accepts,
+    int churn) {
 
-  static final Pace WHOLE = new Pace(3, 300_000, 5, 25, 15, 1_000_000);
-  static final Pace QUICK = new Pace(1, 150_000, 1.5, 0, 5, 20_000);
+  static final Pace WHOLE = new Pace(3, 300_000, 5, 25, 15, Tokens.USERS, 2, 1_000_000);
+  static final Pace QUICK = new Pace(1, 75_000, 1.5, 0, 5, Trial.SESSIONS, 1, 20_000);
 
   /** With so many rounds; 0 leaves them as they are. */
   Pace withRounds(int other) {
-    return other == 0 ? this : new Pace(other, warm, load, rest, broadcasts, churn);
+    return other == 0 ? this : new Pace(other, warm, load, rest, broadcasts, idle, accepts, churn);
   }
 }

@@ -17,9 +17,9 @@ final class RestStages {
     trial.settle(FEW);
     long heap = heap(trial);
     long rss = trial.server.rssBytes();
-    trial.settle(MANY);
+    trial.settle(trial.pace.idle());
     long moreHeap = heap(trial);
-    double added = (MANY - FEW) * 1_024.0;
+    double added = (trial.pace.idle() - FEW) * 1_024.0;
     if (trial.contender.isOnJvm()) {
       trial.put(Metric.HEAP_PER_SESSION, (moreHeap - heap) / added);
     }
@@ -54,7 +54,7 @@ final class RestStages {
 
   static void accept(Trial trial) throws IOException, InterruptedException {
     trial.settle();
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < trial.pace.accepts(); i++) {
       trial.phones.shrinkTo(0);
       TimeUnit.SECONDS.sleep(1);
       Trial.Load load = trial.load();

@@ -18,8 +18,8 @@ enum Stage {
   CONFIRM,
   HOLD,
   OPEN_10000,
-  POLLING,
   ACCEPT,
+  POLLING,
   REST,
   GROWTH;
 

@@ -19,6 +19,11 @@ final class Trial implements AutoCloseable {
 
   private static final int CLOSED_LOOP = 32;
 
+  @FunctionalInterface
+  private interface StageRun {
+    void run(Trial trial, Stage stage) throws IOException, InterruptedException;
+  }
+
   final Contender contender;
   final Pace pace;
   final Reactor reactor = new Reactor();
@@ -39,13 +44,19 @@ final class Trial implements AutoCloseable {
 
   static void run(Contender contender, Pace pace, Set<Stage> stages, Results results)
       throws InterruptedException {
+    run(contender, pace, stages, results, Trial::run);
+  }
+
+  private static void run(
+      Contender contender, Pace pace, Set<Stage> stages, Results results, StageRun stageRun)
+      throws InterruptedException {
     Queue<Stage> left = new ArrayDeque<>(stages);
     while (!left.isEmpty()) {
       Stage stage = left.element();
       try (Trial trial = new Trial(contender, pace, results)) {
         while (!left.isEmpty()) {
           stage = left.remove();
-          trial.run(stage);
+          stageRun.run(trial, stage);
         }
       } catch (IOException | RuntimeException e) {
         results.failed(contender.name(), stage, e);
@@ -62,15 +73,7 @@ final class Trial implements AutoCloseable {
     }
     try (RedisServer redis = new RedisServer()) {
       Contender relay = Contender.relay(flags, Map.of("RELAY_REDIS_URL", redis.url()));
-      Queue<Stage> left = new ArrayDeque<>(stages);
-      while (!left.isEmpty()) {
-        Stage stage = left.remove();
-        try (Trial trial = new Trial(relay, pace, results)) {
-          RedisStages.run(stage, trial, redis);
-        } catch (IOException | RuntimeException e) {
-          results.failed(relay.name(), stage, e);
-        }
-      }
+      run(relay, pace, stages, results, (trial, stage) -> RedisStages.run(stage, trial, redis));
     } catch (IOException noRedis) {
       results.missing("redis", "not measured: " + noRedis.getMessage());
     }
