@@ -108,7 +108,7 @@ class RedisClusterE2E {
       a.emitter.emit(request).get(5, TimeUnit.SECONDS);
       Emission repeated = b.emitter.emit(request).get(5, TimeUnit.SECONDS);
       assertTrue(assertInstanceOf(Emission.Accepted.class, repeated).duplicate());
-      assertEquals(List.of(request.event().id()), phone.ids());
+      soon(() -> assertEquals(List.of(request.event().id()), phone.ids()));
       phone.leave();
       soon(() -> assertEquals(0, online(user)));
     }

@@ -74,6 +74,7 @@ public final class RedisEngine implements AutoCloseable {
   private volatile @Nullable RedisWebhookQueue webhookQueue;
   private volatile @Nullable RedisPresenceNotices notices;
   private volatile @Nullable RedisExpiry expiry;
+  private volatile @Nullable RedisEmittedIds emittedIds;
   private final LongSupplier clock;
 
   /**
@@ -185,7 +186,9 @@ public final class RedisEngine implements AutoCloseable {
 
   /** The ids that came to any node, behind those that came to this one. */
   public EmittedIds emittedIds(EmittedIds here) {
-    return new RedisEmittedIds(emits, names, here);
+    RedisEmittedIds ids = new RedisEmittedIds(emits, names, node, here);
+    emittedIds = ids;
+    return ids;
   }
 
   /** The way to all nodes; to be called once, before {@link #start}. */
@@ -283,6 +286,10 @@ public final class RedisEngine implements AutoCloseable {
       RedisExpiry watching = expiry;
       if (watching != null) {
         watching.sweep();
+      }
+      RedisEmittedIds ids = emittedIds;
+      if (ids != null) {
+        ids.retry();
       }
       Recovery recovering = recovery;
       if (recovering != null) {

@@ -11,8 +11,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
+import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
@@ -85,6 +87,11 @@ public final class ClusterRedis implements AutoCloseable {
   public String url() {
     return "redis-cluster://127.0.0.1:%d,127.0.0.1:%d"
         .formatted(servers.getLast().port(), servers.getFirst().port());
+  }
+
+  /** As an application uses it; the caller closes it. */
+  public RedisClusterClient client() {
+    return RedisClusterClient.create(new HostAndPort("127.0.0.1", servers.getFirst().port()));
   }
 
   /** Ends the first master of this key as {@code kill -9} does. */
