@@ -161,7 +161,8 @@ public enum Setting {
       Section.REDIS,
       Kind.SECRET,
       "",
-      "redis://user:password@host:port/db or redis-sentinel://host,host?master=name; rediss for"
+      "redis://user:password@host:port/db, redis-sentinel://host,host?master=name or"
+          + " redis-cluster://host,host; rediss for"
           + " TLS; without it the relay is one node."),
   REDIS_CA(
       Section.REDIS,

@@ -154,7 +154,7 @@ final class Values {
 
   Optional<Secret> redisUrl(Setting setting) {
     Optional<String> text = raw.text(setting);
-    if (text.filter(it -> !it.matches("rediss?(-sentinel)?://.+")).isPresent()) {
+    if (text.filter(it -> !it.matches("rediss?(-sentinel|-cluster)?://.+")).isPresent()) {
       problem(setting, "must be a URL like redis://user:password@redis.example.com:6379/0");
     }
     return text.map(Secret::new);

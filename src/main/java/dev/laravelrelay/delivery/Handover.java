@@ -39,8 +39,16 @@ public interface Handover {
    */
   record Claim(String user, @Nullable String pid, String offset) {}
 
-  /** Where the session is, and the socket id that its client knows. */
-  record Place(String node, String socketId) {}
+  /**
+   * A session that may be resumed.
+   *
+   * @param socketId as its client knows it
+   * @param channels that it is in, with its presence data
+   */
+  record Offer(String socketId, Map<String, String> channels) {}
+
+  /** Where the session is. */
+  record Place(String node, Offer offer) {}
 
   /**
    * What the new session goes on with.
@@ -53,9 +61,10 @@ public interface Handover {
   CompletionStage<Optional<Place>> find(Claim claim);
 
   /**
-   * Ends the session there, if it is one by its secret. The new session must be registered: what is
-   * published from now on comes to it, and what the other node heard before is in the gap.
-   * Exceptionally if it is not there any more, or does not come in time.
+   * Ends the session there, if it is one by its secret. The new session must be registered and in
+   * the channels that were offered: what is published from now on comes to it, and what the other
+   * node heard before is in the gap. Exceptionally if it is not there any more, or does not come in
+   * time.
    */
   CompletionStage<Inheritance> take(Place place, Claim claim);
 
@@ -65,8 +74,8 @@ public interface Handover {
   /** The sessions of this node, for others. */
   interface Holder {
 
-    /** The socket id of the session, if its client can be given all that it missed. */
-    Optional<String> find(Claim claim);
+    /** The session, if its client can be given all that it missed. */
+    Optional<Offer> find(Claim claim);
 
     /** Gives it up; empty if it is not here any more. */
     CompletionStage<Optional<Inheritance>> release(Claim claim);

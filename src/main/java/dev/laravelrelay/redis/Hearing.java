@@ -9,10 +9,10 @@ import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.metrics.RelayMetrics;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Protocol;
 
 /**
  * Hands what this node hears to its sessions, and tells the node that published it how many there
@@ -36,6 +36,7 @@ final class Hearing implements RedisTopics.Listener {
   private final Reports reports;
   private final Recovery recovery;
   private final RedisHandover handover;
+  private final RedisEchoes echoes;
   private final RedisRosters rosters;
   private final RelayMetrics metrics;
 
@@ -54,6 +55,7 @@ final class Hearing implements RedisTopics.Listener {
       Reports reports,
       Recovery recovery,
       RedisHandover handover,
+      RedisEchoes echoes,
       RedisRosters rosters,
       RelayMetrics metrics) {
     this.node = node;
@@ -64,6 +66,7 @@ final class Hearing implements RedisTopics.Listener {
     this.reports = reports;
     this.recovery = recovery;
     this.handover = handover;
+    this.echoes = echoes;
     this.rosters = rosters;
     this.metrics = metrics;
   }
@@ -106,8 +109,12 @@ final class Hearing implements RedisTopics.Listener {
   }
 
   @Override
-  public void restored() {
-    recovery.recoverAll();
+  public void restored(Collection<Topic> topics) {
+    for (Topic topic : topics) {
+      if (topic instanceof Topic.User(String user)) {
+        recovery.recover(user);
+      }
+    }
   }
 
   private void told(NodeMessage message) {
@@ -119,6 +126,7 @@ final class Hearing implements RedisTopics.Listener {
       case NodeMessage.Found found -> handover.told(found);
       case NodeMessage.Take take -> handover.asked(take);
       case NodeMessage.Given given -> handover.told(given);
+      case NodeMessage.Echo echo -> echoes.heard(echo);
       case NodeMessage.WhoIsIn question -> rosters.asked(question);
       case NodeMessage.Members members -> rosters.told(members);
     }
@@ -164,7 +172,7 @@ final class Hearing implements RedisTopics.Listener {
   }
 
   private void tell(String other, NodeMessage message) {
-    lane.send(Protocol.Command.PUBLISH, names.bytes(new Topic.Node(other)), message.toBytes());
+    lane.publish(names.bytes(new Topic.Node(other)), message.toBytes());
   }
 
   private static String keyOf(Event event) {

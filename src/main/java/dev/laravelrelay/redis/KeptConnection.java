@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisMovedDataException;
 
 /**
  * A connection to Redis that is made again whenever it is lost, with a jittered backoff of 50 ms to
@@ -179,6 +180,9 @@ final class KeptConnection implements AutoCloseable {
       return;
     }
     reason = clients.reason(cause);
+    if (cause instanceof JedisMovedDataException) {
+      clients.doubt();
+    }
     if (downSince == 0) {
       downSince = clock.getAsLong();
     }

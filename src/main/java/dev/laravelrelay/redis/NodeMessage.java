@@ -33,25 +33,34 @@ sealed interface NodeMessage {
   /**
    * The answer to a {@link Search}.
    *
-   * @param socketId the session's; null if it is not on the node that answers
+   * @param offer null if it is not on the node that answers
    */
-  record Found(long number, String node, @Nullable String socketId) implements NodeMessage {}
+  record Found(long number, String node, Handover.@Nullable Offer offer) implements NodeMessage {}
 
-  /** Give me this session. To be answered with {@link Given} to the node that asks. */
-  record Take(long number, String from, Handover.Claim claim) implements NodeMessage {}
+  /**
+   * Give me this session. To be answered with {@link Given} to the node that asks.
+   *
+   * @param to the node that has it; others do not answer
+   */
+  record Take(long number, String from, String to, Handover.Claim claim) implements NodeMessage {}
 
   /**
    * The answer to a {@link Take}.
    *
+   * @param to the node that asked; others leave it alone
    * @param inherited null if the session is not there any more
    */
-  record Given(long number, Handover.@Nullable Inheritance inherited) implements NodeMessage {}
+  record Given(long number, String to, Handover.@Nullable Inheritance inherited)
+      implements NodeMessage {}
 
   /** Which users are in the channel? To be answered with {@link Members} to the node that asks. */
   record WhoIsIn(long number, String from, String channel) implements NodeMessage {}
 
   /** The answer to {@link WhoIsIn}: users of the node that answers, and their presence data. */
   record Members(long number, Map<String, String> infoByUser) implements NodeMessage {}
+
+  /** To be heard by the node that says it: behind all that was said before on that channel. */
+  record Echo(long number, String node) implements NodeMessage {}
 
   int REPORT = 1;
   int RECEIVED = 2;
@@ -61,6 +70,7 @@ sealed interface NodeMessage {
   int GIVEN = 6;
   int WHO_IS_IN = 7;
   int MEMBERS = 8;
+  int ECHO = 9;
 
   default byte[] toBytes() {
     ByteWriter out = new ByteWriter(64);
@@ -72,12 +82,16 @@ sealed interface NodeMessage {
       case Received(String eventId, String user) -> out.number(RECEIVED).text(eventId).text(user);
       case Search(long number, String from, Handover.Claim claim) ->
           write(out.number(SEARCH).number(number).text(from), claim);
-      case Found(long number, String node, String socketId) ->
-          out.number(FOUND).number(number).text(node).textOrNull(socketId);
-      case Take(long number, String from, Handover.Claim claim) ->
-          write(out.number(TAKE).number(number).text(from), claim);
-      case Given(long number, Handover.Inheritance inherited) -> {
-        out.number(GIVEN).number(number).number(inherited == null ? 0 : 1);
+      case Found(long number, String node, Handover.Offer offer) -> {
+        out.number(FOUND).number(number).text(node).number(offer == null ? 0 : 1);
+        if (offer != null) {
+          write(out.text(offer.socketId()), offer.channels());
+        }
+      }
+      case Take(long number, String from, String to, Handover.Claim claim) ->
+          write(out.number(TAKE).number(number).text(from).text(to), claim);
+      case Given(long number, String to, Handover.Inheritance inherited) -> {
+        out.number(GIVEN).number(number).text(to).number(inherited == null ? 0 : 1);
         if (inherited != null) {
           write(out, inherited);
         }
@@ -86,6 +100,7 @@ sealed interface NodeMessage {
           out.number(WHO_IS_IN).number(number).text(from).text(channel);
       case Members(long number, Map<String, String> infoByUser) ->
           write(out.number(MEMBERS).number(number), infoByUser);
+      case Echo(long number, String node) -> out.number(ECHO).number(number).text(node);
     }
     return out.toBytes();
   }
@@ -164,11 +179,16 @@ sealed interface NodeMessage {
       }
       case RECEIVED -> new Received(in.text(), in.text());
       case SEARCH -> new Search(in.number(), in.text(), claim(in));
-      case FOUND -> new Found(in.number(), in.text(), in.textOrNull());
-      case TAKE -> new Take(in.number(), in.text(), claim(in));
-      case GIVEN -> new Given(in.number(), in.number() == 0 ? null : inheritance(in));
+      case FOUND ->
+          new Found(
+              in.number(),
+              in.text(),
+              in.number() == 0 ? null : new Handover.Offer(in.text(), texts(in)));
+      case TAKE -> new Take(in.number(), in.text(), in.text(), claim(in));
+      case GIVEN -> new Given(in.number(), in.text(), in.number() == 0 ? null : inheritance(in));
       case WHO_IS_IN -> new WhoIsIn(in.number(), in.text(), in.text());
       case MEMBERS -> new Members(in.number(), texts(in));
+      case ECHO -> new Echo(in.number(), in.text());
       default -> throw new IllegalArgumentException("a message of kind " + kind);
     };
   }

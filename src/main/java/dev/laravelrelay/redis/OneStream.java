@@ -61,7 +61,7 @@ final class OneStream {
         new KeptConnection(
             "redis-stream",
             "connection to Redis (stream %s)".formatted(name),
-            clients,
+            clients.of(utf8(name)),
             clients.waiting("redis-stream", SILENCE),
             reader,
             clock);

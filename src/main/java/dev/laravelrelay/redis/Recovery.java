@@ -6,7 +6,6 @@ import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.metrics.RelayMetrics;
-import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,10 +20,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives users what they missed while this node could not hear: reads the held events of everyone
- * with a session here and hands on those that it has not handed on before. What is heard for a user
- * meanwhile waits behind them. An event may come twice, none is lost. Safe from any thread; nothing
- * blocks.
+ * Gives users what they missed while this node could not hear: reads their held events and hands on
+ * those that it has not handed on before. What is heard for a user meanwhile waits behind them. An
+ * event may come twice, none is lost. Safe from any thread; nothing blocks.
  */
 final class Recovery {
 
@@ -69,15 +67,6 @@ final class Recovery {
 
   private synchronized int users() {
     return behind.size();
-  }
-
-  /** Everyone who is here may have missed something. */
-  void recoverAll() {
-    Set<String> users = new LinkedHashSet<>();
-    for (Session session : registry.all()) {
-      users.add(session.user());
-    }
-    users.forEach(this::recover);
   }
 
   /** The user may have missed something. */

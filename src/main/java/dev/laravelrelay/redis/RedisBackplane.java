@@ -16,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.Protocol;
 
 /**
  * Publishes to the nodes that have sessions of the target, this one included, over Redis: events to
@@ -37,7 +36,6 @@ final class RedisBackplane implements Backplane {
   private static final Duration REPORTS_WITHIN_AT_MOST = Duration.ofMillis(500);
 
   private static final int RETRY_AFTER_SECONDS = 1;
-  private static final byte[] NUMSUB = RedisNames.utf8("NUMSUB");
 
   /** One user's part of a publication; failed if Redis did not take it. */
   private record Part(String user, int nodes, boolean held, boolean failed) {}
@@ -228,14 +226,14 @@ final class RedisBackplane implements Backplane {
    */
   private CompletableFuture<Integer> publish(Topic topic, @Nullable Topic also, byte[] message) {
     byte[] channel = names.bytes(topic);
-    RedisLane.Command heard = RedisLane.command(Protocol.Command.PUBLISH, channel, message);
-    RedisLane.Command nodes = RedisLane.command(Protocol.Command.PUBSUB, NUMSUB, channel);
+    RedisCommand heard = lane.pubSub().publish(channel, message);
+    RedisCommand nodes = lane.pubSub().listeners(channel);
     if (also == null) {
       lane.sendTogether(heard, nodes);
     } else {
       // Together: a session that moves from the one to the other must not fall between.
       byte[] logged = names.bytes(also);
-      lane.sendTogether(heard, nodes, RedisLane.command(Protocol.Command.PUBLISH, logged, message));
+      lane.sendTogether(heard, nodes, lane.pubSub().publish(logged, message));
     }
     return heard
         .reply()

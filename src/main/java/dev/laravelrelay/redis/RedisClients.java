@@ -4,6 +4,7 @@ import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.config.Secret;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,8 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * How every part of the relay connects to its Redis: address, login and time-outs, none of them
- * endless. Behind Sentinels the address is looked up for each connection. Safe from any thread.
+ * endless. Behind Sentinels and in a Cluster the address is looked up for each connection. Safe
+ * from any thread.
  */
 public final class RedisClients {
 
@@ -30,16 +32,33 @@ public final class RedisClients {
   private final RedisUrl url;
   private final @Nullable RedisTls tls;
   private final boolean hasCertificate;
-  private final @Nullable Sentinels sentinels;
+  private final @Nullable RedisCluster cluster;
+  private final RedisLocator locator;
 
   private RedisClients(RedisUrl url, RedisConfig.Tls files) {
     this.url = url;
     this.tls = url.tls() ? new RedisTls(files) : null;
     this.hasCertificate = files.certificate().isPresent();
-    this.sentinels =
-        url.form() == RedisUrl.Form.SENTINEL
-            ? new Sentinels(url.hosts(), url.master(), tls, sentinelConfig(), this::isMaster)
+    this.cluster =
+        url.form() == RedisUrl.Form.CLUSTER
+            ? new RedisCluster(url.hosts(), tls, config("redis-cluster", HANDSHAKE_TIMEOUT))
             : null;
+    this.locator =
+        switch (url.form()) {
+          case SINGLE -> RedisLocator.at(url.hosts().getFirst());
+          case SENTINEL ->
+              new Sentinels(url.hosts(), url.master(), tls, sentinelConfig(), this::isMaster);
+          case CLUSTER -> Objects.requireNonNull(cluster).any();
+        };
+  }
+
+  /** The same login, somewhere else. */
+  private RedisClients(RedisClients like, RedisUrl url, RedisLocator locator) {
+    this.url = url;
+    this.tls = like.tls;
+    this.hasCertificate = like.hasCertificate;
+    this.cluster = null;
+    this.locator = locator;
   }
 
   /**
@@ -79,15 +98,34 @@ public final class RedisClients {
     }
   }
 
-  /** Makes the sockets of connections with that configuration; behind Sentinels, to the master. */
+  /** Null if it is no Cluster. */
+  @Nullable RedisCluster cluster() {
+    return cluster;
+  }
+
+  /** For the one Redis of the Cluster that is there. */
+  RedisClients at(HostAndPort master) {
+    return new RedisClients(this, url.at(master), RedisLocator.at(master));
+  }
+
+  /** For the Redis that has this key. */
+  RedisClients of(byte[] key) {
+    return cluster == null ? this : new RedisClients(this, url, cluster.of(key));
+  }
+
+  /**
+   * Makes the sockets of connections with that configuration: behind Sentinels to the master, in a
+   * Cluster to any of them.
+   */
   RedisSockets sockets(JedisClientConfig config) {
-    return new RedisSockets(url.hosts().getFirst(), sentinels, tls, config);
+    return new RedisSockets(locator, tls, config);
   }
 
   /** Whether one Redis has all keys and channels, so that a script may use any of them. */
   boolean isOnePlace() {
     return switch (url.form()) {
       case SINGLE, SENTINEL -> true;
+      case CLUSTER -> false;
     };
   }
 
@@ -100,13 +138,13 @@ public final class RedisClients {
 
   /** Whether what is connected to must be asked if it is a master. */
   boolean wantsMaster() {
-    return sentinels != null;
+    return url.form() == RedisUrl.Form.SENTINEL;
   }
 
   private boolean isMaster(HostAndPort address) {
     JedisClientConfig config = commands("redis-role");
     try (RedisWire wire =
-        new RedisWire(this, new RedisSockets(address, null, tls, config), config)) {
+        new RedisWire(this, new RedisSockets(RedisLocator.at(address), tls, config), config)) {
       return wire.isConnected();
     } catch (JedisException e) {
       return false;
@@ -115,15 +153,16 @@ public final class RedisClients {
 
   /** Tells the follower whenever the Redis to connect to is another, and which. */
   void follow(Consumer<HostAndPort> follower) {
-    if (sentinels != null) {
-      sentinels.follow(follower);
-    }
+    locator.follow(follower);
+  }
+
+  /** What was connected to is not what it should be. */
+  void doubt() {
+    locator.doubt();
   }
 
   void unfollow(Consumer<HostAndPort> follower) {
-    if (sentinels != null) {
-      sentinels.unfollow(follower);
-    }
+    locator.unfollow(follower);
   }
 
   /** For connections that send commands: an answer takes at most {@link #COMMAND_TIMEOUT}. */

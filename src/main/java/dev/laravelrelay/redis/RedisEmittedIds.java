@@ -7,9 +7,12 @@ import dev.laravelrelay.delivery.Verdict;
 import dev.laravelrelay.event.EmitRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Protocol;
@@ -18,7 +21,8 @@ import redis.clients.jedis.Protocol;
  * The ids that came to any node, in Redis, behind those that came to this one. Who emits first has
  * {@link #LEASE_MILLIS} for it; a repeat on another node asks for the verdict every {@link
  * #POLL_MILLIS}. If a node dies in between, a later repeat is emitted again: twice rather than
- * never. While Redis is away each node remembers only its own.
+ * never. While Redis is away each node remembers only its own; what was claimed and not emitted is
+ * given back when Redis is there again.
  */
 final class RedisEmittedIds implements EmittedIds {
 
@@ -33,21 +37,33 @@ final class RedisEmittedIds implements EmittedIds {
 
   private static final byte[] PX = RedisNames.utf8("PX");
 
+  /** How many claims may wait to be given back; the lease ends those beyond. */
+  private static final int MAX_UNRELEASED = 10_000;
+
   /** What Redis knows of an id; no verdict while it is under way. */
   private record Known(long fingerprint, Emission.@Nullable Accepted verdict) {}
 
   private final RedisLane lane;
   private final RedisNames names;
+  private final byte[] node;
   private final EmittedIds here;
+
+  /** A claim that is to be given back. */
+  private record Claim(String id, long fingerprint) {}
+
+  private final Queue<Claim> unreleased = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger unreleasedCount = new AtomicInteger();
 
   /**
    * Remembers in Redis.
    *
+   * @param node this one
    * @param here the ids that came to this node
    */
-  RedisEmittedIds(RedisLane lane, RedisNames names, EmittedIds here) {
+  RedisEmittedIds(RedisLane lane, RedisNames names, String node, EmittedIds here) {
     this.lane = lane;
     this.names = names;
+    this.node = RedisNames.utf8(node);
     this.here = here;
   }
 
@@ -60,27 +76,27 @@ final class RedisEmittedIds implements EmittedIds {
   /** SET NX GET needs Redis 7; a script does both on 6.2. */
   private static final RedisScript CLAIM = RedisScript.of("emitted-claim.lua");
 
+  private static final RedisScript RELEASE = RedisScript.of("emitted-release.lua");
+
   private CompletableFuture<Emission> claim(
       EmitRequest request, Supplier<CompletableFuture<Emission>> emit) {
     long bound = request.event().terms().confirmMillis() + MARGIN_MILLIS;
     return ask(request)
         .handle(
             (known, failure) ->
-                failure != null
-                    ? emit.get()
-                    : known == null
-                        ? first(request, emit)
-                        : repeat(request, emit, known, System.nanoTime() + bound * 1_000_000))
+                // A claim that failed may be executed yet, by a Redis that was only slow.
+                known == null
+                    ? first(request, emit)
+                    : repeat(request, emit, known, System.nanoTime() + bound * 1_000_000))
         .thenCompose(emission -> emission);
   }
 
   /** Claims the id; what is known of it already, null if nothing. */
   private CompletableFuture<@Nullable Known> ask(EmitRequest request) {
-    byte[] pending = new ByteWriter(16).raw(fingerprint(request)).toBytes();
     return lane.run(
             CLAIM,
             List.of(names.emitted(request.event().id())),
-            List.of(pending, RedisNames.utf8(Long.toString(LEASE_MILLIS))))
+            List.of(pending(request.fingerprint()), RedisNames.utf8(Long.toString(LEASE_MILLIS))))
         .thenApply(reply -> reply == null ? null : known(request.event().id(), (byte[]) reply));
   }
 
@@ -95,9 +111,35 @@ final class RedisEmittedIds implements EmittedIds {
                 byte[] left = RedisNames.utf8(Long.toString(REMEMBERED_FOR.toMillis()));
                 lane.send(Protocol.Command.SET, key, encode(request, accepted), PX, left);
               } else {
-                lane.send(Protocol.Command.DEL, key);
+                release(new Claim(request.event().id(), request.fingerprint()));
               }
             });
+  }
+
+  private void release(Claim claim) {
+    lane.run(RELEASE, List.of(names.emitted(claim.id)), List.of(pending(claim.fingerprint)))
+        .exceptionally(
+            away -> {
+              if (unreleasedCount.incrementAndGet() <= MAX_UNRELEASED) {
+                unreleased.add(claim);
+              } else {
+                unreleasedCount.decrementAndGet();
+              }
+              return "";
+            });
+  }
+
+  /** Gives back what Redis did not take back; to be called every second. */
+  void retry() {
+    if (lane.isUp()) {
+      for (int left = unreleasedCount.get(); left > 0; left--) {
+        Claim claim = unreleased.poll();
+        if (claim != null) {
+          unreleasedCount.decrementAndGet();
+          release(claim);
+        }
+      }
+    }
   }
 
   private CompletableFuture<Emission> repeat(
@@ -125,10 +167,13 @@ final class RedisEmittedIds implements EmittedIds {
         .thenCompose(emission -> emission);
   }
 
-  // --- what is kept: the fingerprint, then the verdict once there is one
+  // --- what is kept: the fingerprint, then the node that emits, or nobody and the verdict
 
-  private static byte[] fingerprint(EmitRequest request) {
-    long fingerprint = request.fingerprint();
+  private byte[] pending(long fingerprint) {
+    return new ByteWriter(32).raw(bytes(fingerprint)).block(node).toBytes();
+  }
+
+  private static byte[] bytes(long fingerprint) {
     byte[] bytes = new byte[Long.BYTES];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (fingerprint >>> (8 * i));
@@ -139,7 +184,8 @@ final class RedisEmittedIds implements EmittedIds {
   private static byte[] encode(EmitRequest request, Emission.Accepted accepted) {
     ByteWriter out =
         new ByteWriter(64)
-            .raw(fingerprint(request))
+            .raw(bytes(request.fingerprint()))
+            .text("")
             .text(accepted.verdict().name())
             .number(accepted.sessions())
             .number(accepted.confirmed())
@@ -161,7 +207,7 @@ final class RedisEmittedIds implements EmittedIds {
       fingerprint |= (kept[i] & 0xFFL) << (8 * i);
     }
     ByteReader in = new ByteReader(kept, Long.BYTES);
-    if (in.isAtEnd()) {
+    if (!in.text().isEmpty()) {
       return new Known(fingerprint, null);
     }
     Verdict verdict = verdict(in);

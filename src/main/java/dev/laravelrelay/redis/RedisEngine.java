@@ -20,6 +20,7 @@ import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.concurrent.Executors;
@@ -60,6 +61,7 @@ public final class RedisEngine implements AutoCloseable {
   private final RedisTopics topics;
   private final RedisPresence presence;
   private final RedisInterest interest;
+  private final RedisEchoes echoes;
   private final RedisHandover handover;
   private final RedisRosters rosters;
   private final SessionRegistry registry;
@@ -72,6 +74,7 @@ public final class RedisEngine implements AutoCloseable {
   private volatile @Nullable RedisWebhookQueue webhookQueue;
   private volatile @Nullable RedisPresenceNotices notices;
   private volatile @Nullable RedisExpiry expiry;
+  private volatile @Nullable RedisEmittedIds emittedIds;
   private final LongSupplier clock;
 
   /**
@@ -103,7 +106,8 @@ public final class RedisEngine implements AutoCloseable {
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
     this.topics = new RedisTopics(names, clients, new Ears(), metrics, clock);
     this.presence = new RedisPresence(rest, names, node, registry);
-    this.handover = new RedisHandover(node, names, rest);
+    this.echoes = new RedisEchoes(node, names, rest);
+    this.handover = new RedisHandover(node, names, rest, echoes);
     this.rosters = new RedisRosters(node, names, rest);
     this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
@@ -182,7 +186,9 @@ public final class RedisEngine implements AutoCloseable {
 
   /** The ids that came to any node, behind those that came to this one. */
   public EmittedIds emittedIds(EmittedIds here) {
-    return new RedisEmittedIds(emits, names, here);
+    RedisEmittedIds ids = new RedisEmittedIds(emits, names, node, here);
+    emittedIds = ids;
+    return ids;
   }
 
   /** The way to all nodes; to be called once, before {@link #start}. */
@@ -199,6 +205,7 @@ public final class RedisEngine implements AutoCloseable {
             reports,
             recovering,
             handover,
+            echoes,
             rosters,
             metrics);
     recovery = recovering;
@@ -280,6 +287,10 @@ public final class RedisEngine implements AutoCloseable {
       if (watching != null) {
         watching.sweep();
       }
+      RedisEmittedIds ids = emittedIds;
+      if (ids != null) {
+        ids.retry();
+      }
       Recovery recovering = recovery;
       if (recovering != null) {
         recovering.retry();
@@ -301,10 +312,10 @@ public final class RedisEngine implements AutoCloseable {
     }
 
     @Override
-    public void restored() {
+    public void restored(Collection<Topic> topics) {
       Hearing hears = hearing;
       if (hears != null) {
-        hears.restored();
+        hears.restored(topics);
       }
     }
   }

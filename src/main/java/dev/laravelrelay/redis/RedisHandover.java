@@ -1,9 +1,12 @@
 package dev.laravelrelay.redis;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.laravelrelay.delivery.Handover;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,12 +14,11 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.Protocol;
 
 /**
- * Hands sessions over by messages: the search goes to the channels of the user, where the nodes
- * listen that have him, the rest to the channels of the two nodes. A node hears a {@link
- * NodeMessage.Take} behind the user's events on the same connection, so none falls between.
+ * Hands sessions over by messages on the channels of the user, where the nodes listen that have
+ * him. A node hears {@link NodeMessage.Take} and {@link NodeMessage.Given} among the user's events,
+ * in Redis's order, so none falls between and none is taken for another.
  *
  * <p>What is not answered in time counts as not found.
  */
@@ -24,22 +26,27 @@ final class RedisHandover implements Handover {
 
   private static final Duration FOUND_WITHIN = Duration.ofMillis(500);
   private static final Duration GIVEN_WITHIN = Duration.ofSeconds(2);
-  private static final byte[] NUMSUB = RedisNames.utf8("NUMSUB");
 
   private final String node;
   private final RedisNames names;
   private final RedisLane lane;
+  private final RedisEchoes echoes;
   private final AtomicLong numbers = new AtomicLong();
   private final ConcurrentMap<Long, Searching> searches = new ConcurrentHashMap<>();
   private final ConcurrentMap<Long, CompletableFuture<Inheritance>> taken =
       new ConcurrentHashMap<>();
 
+  /** What was asked for: this node may listen to both channels of the user for a moment. */
+  private final Cache<String, Boolean> answered =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(GIVEN_WITHIN).build();
+
   private volatile @Nullable Holder holder;
 
-  RedisHandover(String node, RedisNames names, RedisLane lane) {
+  RedisHandover(String node, RedisNames names, RedisLane lane, RedisEchoes echoes) {
     this.node = node;
     this.names = names;
     this.lane = lane;
+    this.echoes = echoes;
   }
 
   @Override
@@ -52,16 +59,7 @@ final class RedisHandover implements Handover {
     long number = numbers.incrementAndGet();
     Searching searching = new Searching();
     searches.put(number, searching);
-    byte[] message = new NodeMessage.Search(number, node, claim).amongEvents();
-    byte[] open = names.bytes(new Topic.User(claim.user()));
-    byte[] suspended = names.bytes(new Topic.Suspended(claim.user()));
-    RedisLane.Command nodes = RedisLane.command(Protocol.Command.PUBSUB, NUMSUB, open, suspended);
-    lane.sendTogether(
-        RedisLane.command(Protocol.Command.PUBLISH, open, message),
-        RedisLane.command(Protocol.Command.PUBLISH, suspended, message),
-        nodes);
-    nodes
-        .reply()
+    ask(claim.user(), new NodeMessage.Search(number, node, claim))
         .whenComplete(
             (counts, failure) -> searching.expect(counts == null ? 0 : asked((List<?>) counts)));
     return searching
@@ -79,7 +77,7 @@ final class RedisHandover implements Handover {
     long number = numbers.incrementAndGet();
     CompletableFuture<Inheritance> result = new CompletableFuture<>();
     taken.put(number, result);
-    tell(place.node(), new NodeMessage.Take(number, node, claim))
+    ask(claim.user(), new NodeMessage.Take(number, node, place.node(), claim))
         .exceptionally(
             failure -> {
               result.completeExceptionally(failure);
@@ -87,14 +85,17 @@ final class RedisHandover implements Handover {
             });
     return result
         .orTimeout(GIVEN_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .thenCompose(
+            inherited ->
+                echoes.all(place.offer().channels().keySet()).thenApply(heard -> inherited))
         .whenComplete((inherited, failure) -> taken.remove(number));
   }
 
   void asked(NodeMessage.Search search) {
     Holder sessions = holder;
     boolean own = search.from().equals(node);
-    String socketId = own || sessions == null ? null : sessions.find(search.claim()).orElse(null);
-    NodeMessage.Found found = new NodeMessage.Found(search.number(), node, socketId);
+    Offer offer = own || sessions == null ? null : sessions.find(search.claim()).orElse(null);
+    NodeMessage.Found found = new NodeMessage.Found(search.number(), node, offer);
     if (own) {
       told(found);
     } else {
@@ -110,17 +111,32 @@ final class RedisHandover implements Handover {
   }
 
   void asked(NodeMessage.Take take) {
+    boolean mine = take.to().equals(node);
+    if (!mine || answered.asMap().putIfAbsent(take.from() + take.number(), true) != null) {
+      return;
+    }
     Holder sessions = holder;
     CompletionStage<Optional<Inheritance>> released =
         sessions == null
             ? CompletableFuture.completedStage(Optional.empty())
-            : sessions.release(take.claim());
+            : heard(sessions, take).thenCompose(all -> sessions.release(take.claim()));
     released.thenAccept(
         inherited ->
-            tell(take.from(), new NodeMessage.Given(take.number(), inherited.orElse(null))));
+            lane.publish(
+                names.bytes(new Topic.User(take.claim().user())),
+                new NodeMessage.Given(take.number(), take.from(), inherited.orElse(null))
+                    .amongEvents()));
+  }
+
+  private CompletionStage<Void> heard(Holder sessions, NodeMessage.Take take) {
+    return echoes.all(
+        sessions.find(take.claim()).map(offer -> offer.channels().keySet()).orElse(Set.of()));
   }
 
   void told(NodeMessage.Given given) {
+    if (!given.to().equals(node)) {
+      return;
+    }
     CompletableFuture<Inheritance> waiting = taken.get(given.number());
     if (waiting != null && given.inherited() != null) {
       waiting.complete(given.inherited());
@@ -129,9 +145,19 @@ final class RedisHandover implements Handover {
     }
   }
 
+  /** Completes with how many nodes listen, on the one channel and on the other. */
+  private CompletableFuture<Object> ask(String user, NodeMessage question) {
+    byte[] message = question.amongEvents();
+    byte[] open = names.bytes(new Topic.User(user));
+    byte[] suspended = names.bytes(new Topic.Suspended(user));
+    RedisCommand nodes = lane.pubSub().listeners(open, suspended);
+    lane.sendTogether(
+        lane.pubSub().publish(open, message), lane.pubSub().publish(suspended, message), nodes);
+    return nodes.reply();
+  }
+
   private CompletableFuture<Object> tell(String other, NodeMessage message) {
-    return lane.send(
-        Protocol.Command.PUBLISH, names.bytes(new Topic.Node(other)), message.toBytes());
+    return lane.publish(names.bytes(new Topic.Node(other)), message.toBytes());
   }
 
   /** The answers to one search. */
@@ -143,9 +169,9 @@ final class RedisHandover implements Handover {
 
     private synchronized void add(NodeMessage.Found found) {
       come++;
-      String socketId = found.socketId();
-      if (socketId != null) {
-        result.complete(Optional.of(new Place(found.node(), socketId)));
+      Offer offer = found.offer();
+      if (offer != null) {
+        result.complete(Optional.of(new Place(found.node(), offer)));
       } else {
         decide();
       }

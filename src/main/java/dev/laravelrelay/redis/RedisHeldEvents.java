@@ -148,7 +148,9 @@ final class RedisHeldEvents implements HeldEvents {
             RedisNames.utf8(event.terms().confirmMillis() > 0 ? node : ""),
             number(event.terms().confirmMillis()),
             head,
-            number(watching == null ? KEPT_MILLIS : KEPT_TO_BE_TOLD_MILLIS));
+            number(watching == null ? KEPT_MILLIS : KEPT_TO_BE_TOLD_MILLIS),
+            emits.pubSub().publishName(),
+            emits.pubSub().listenersName());
     CompletableFuture<Object> reply = emits.run(HOLD, keys, arguments);
     if (watching != null) {
       watching.note(user, event.terms().holdSeconds() * 1000L);
@@ -205,18 +207,17 @@ final class RedisHeldEvents implements HeldEvents {
 
   @Override
   public CompletionStage<Void> release(String user, String eventId) {
-    List<byte[]> arguments =
-        List.of(
-            RedisNames.utf8(clock.get()),
-            RedisNames.utf8(eventId),
-            RedisNames.utf8(node),
-            names.bytes(new Topic.Node("")),
-            new NodeMessage.Received(eventId, user).toBytes());
+    List<byte[]> arguments = List.of(RedisNames.utf8(clock.get()), RedisNames.utf8(eventId));
     return rest.run(RELEASE, keys(user), arguments)
-        .thenApply(
+        .thenAccept(
             reply -> {
-              ended(integer(reply), HeldEnd.RELEASED);
-              return null;
+              List<?> released = (List<?>) reply;
+              ended(integer(released.get(0)), HeldEnd.RELEASED);
+              String waiting = new String((byte[]) released.get(1), StandardCharsets.UTF_8);
+              if (!waiting.isEmpty() && !waiting.equals(node)) {
+                byte[] received = new NodeMessage.Received(eventId, user).toBytes();
+                rest.publish(names.bytes(new Topic.Node(waiting)), received);
+              }
             });
   }
 

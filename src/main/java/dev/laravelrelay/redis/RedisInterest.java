@@ -148,7 +148,7 @@ final class RedisInterest implements Interest {
   }
 
   private CompletionStage<Void> bounded(@Nullable CompletableFuture<Void> heard) {
-    if (heard == null || heard.isDone() || !topics.isUp()) {
+    if (heard == null || heard.isDone()) {
       return CompletableFuture.completedStage(null);
     }
     return heard.copy().completeOnTimeout(null, MAX_WAIT_MILLIS, TimeUnit.MILLISECONDS);

@@ -3,6 +3,7 @@ package dev.laravelrelay.redis;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import redis.clients.jedis.Protocol;
 
@@ -33,8 +35,9 @@ final class RedisPresence implements Presence {
   private static final long REWRITE_MILLIS = KEPT_MILLIS / 4;
   private static final int MAX_WRITES = 2_000;
 
+  private static final byte[] NOBODY = {};
   private static final RedisScript WRITE = RedisScript.of("presence-write.lua");
-  private static final RedisScript OF = RedisScript.of("presence-of.lua");
+  private static final RedisScript FORGET = RedisScript.of("presence-forget.lua");
 
   private final RedisLane lane;
   private final RedisNames names;
@@ -44,6 +47,9 @@ final class RedisPresence implements Presence {
 
   /** Whose sessions are to be written, in turn. Guarded by itself. */
   private final Set<String> changed = new LinkedHashSet<>();
+
+  /** Tells what is written anew from what was there before. */
+  private final AtomicLong writes = new AtomicLong();
 
   private boolean writing;
   private volatile long writtenAllAt = System.nanoTime();
@@ -58,8 +64,36 @@ final class RedisPresence implements Presence {
 
   @Override
   public CompletionStage<List<Online>> of(String user) {
-    return lane.run(OF, List.of(names.presence(user)), List.of(names.lease("")))
-        .thenApply(reply -> read((List<?>) reply));
+    byte[] key = names.presence(user);
+    return lane.send(Protocol.Command.HGETALL, key)
+        .thenCompose(
+            reply -> {
+              List<CompletableFuture<List<Online>>> nodes = new ArrayList<>();
+              for (Iterator<?> parts = ((List<?>) reply).iterator(); parts.hasNext(); ) {
+                nodes.add(on((byte[]) parts.next(), (byte[]) parts.next(), key));
+              }
+              return CompletableFuture.allOf(nodes.toArray(CompletableFuture[]::new))
+                  .thenApply(
+                      all ->
+                          nodes.stream()
+                              .flatMap(one -> one.join().stream())
+                              .sorted(Comparator.comparingLong(Online::since))
+                              .toList());
+            });
+  }
+
+  /** What is written of a node, if it lives; that of a dead one is forgotten. */
+  private CompletableFuture<List<Online>> on(byte[] other, byte[] written, byte[] key) {
+    String id = new String(other, StandardCharsets.UTF_8);
+    return lane.send(Protocol.Command.EXISTS, names.lease(id))
+        .thenApply(
+            living -> {
+              if (Long.valueOf(1).equals(living)) {
+                return read(written);
+              }
+              lane.run(FORGET, List.of(key), List.of(other, written));
+              return List.of();
+            });
   }
 
   /** Sessions of the user came or went. */
@@ -141,26 +175,31 @@ final class RedisPresence implements Presence {
   }
 
   private CompletionStage<Object> write(String user) {
-    ByteWriter out = new ByteWriter(64);
-    Stream.of(registry.ofUser(user))
-        .filter(Session::isOpen)
-        .map(Online::of)
-        .forEach(one -> out.text(one.id()).text(one.protocol()).number(one.since()));
+    List<Online> online =
+        Stream.of(registry.ofUser(user)).filter(Session::isOpen).map(Online::of).toList();
     return lane.run(
         WRITE,
         List.of(names.presence(user)),
-        List.of(node, out.toBytes(), RedisNames.utf8(Long.toString(KEPT_MILLIS))));
+        List.of(node, bytes(online), RedisNames.utf8(Long.toString(KEPT_MILLIS))));
   }
 
-  private static List<Online> read(List<?> nodes) {
-    List<Online> online = new ArrayList<>();
-    for (Object sessions : nodes) {
-      ByteReader in = new ByteReader((byte[]) sessions);
-      while (!in.isAtEnd()) {
-        online.add(new Online(in.text(), in.text(), in.number()));
-      }
+  /** Never the same twice; none if there is nobody. */
+  private byte[] bytes(List<Online> online) {
+    if (online.isEmpty()) {
+      return NOBODY;
     }
-    online.sort(Comparator.comparingLong(Online::since));
-    return List.copyOf(online);
+    ByteWriter out = new ByteWriter(64).number(writes.incrementAndGet());
+    online.forEach(one -> out.text(one.id()).text(one.protocol()).number(one.since()));
+    return out.toBytes();
+  }
+
+  private static List<Online> read(byte[] written) {
+    List<Online> online = new ArrayList<>();
+    ByteReader in = new ByteReader(written);
+    in.number();
+    while (!in.isAtEnd()) {
+      online.add(new Online(in.text(), in.text(), in.number()));
+    }
+    return online;
   }
 }

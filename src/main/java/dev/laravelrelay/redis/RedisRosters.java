@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import redis.clients.jedis.Protocol;
 
 /**
  * Asks on the channel itself, where the nodes listen that have a member: nothing is stored, so
@@ -21,7 +20,6 @@ import redis.clients.jedis.Protocol;
 final class RedisRosters implements Rosters {
 
   private static final Duration WITHIN = Duration.ofMillis(300);
-  private static final byte[] NUMSUB = RedisNames.utf8("NUMSUB");
 
   private final String node;
   private final RedisNames names;
@@ -48,8 +46,8 @@ final class RedisRosters implements Rosters {
     gatherings.put(number, gathering);
     byte[] topic = names.bytes(new Topic.Channel(channel));
     byte[] question = new NodeMessage.WhoIsIn(number, node, channel).amongEvents();
-    RedisLane.Command nodes = RedisLane.command(Protocol.Command.PUBSUB, NUMSUB, topic);
-    lane.sendTogether(RedisLane.command(Protocol.Command.PUBLISH, topic, question), nodes);
+    RedisCommand nodes = lane.pubSub().listeners(topic);
+    lane.sendTogether(lane.pubSub().publish(topic, question), nodes);
     nodes
         .reply()
         .whenComplete(
@@ -73,8 +71,7 @@ final class RedisRosters implements Rosters {
     if (own) {
       told(answer);
     } else {
-      lane.send(
-          Protocol.Command.PUBLISH, names.bytes(new Topic.Node(question.from())), answer.toBytes());
+      lane.publish(names.bytes(new Topic.Node(question.from())), answer.toBytes());
     }
   }
 

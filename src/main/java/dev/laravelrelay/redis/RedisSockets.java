@@ -14,34 +14,28 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Makes the sockets of one connection: to a fixed address, or to whoever is the master then; with
- * TLS if there are certificates. Knows the last one, so that any thread may cut it.
+ * Makes the sockets of one connection, to wherever its Redis is then; with TLS if there are
+ * certificates. Knows the last one, so that any thread may cut it.
  */
 final class RedisSockets implements JedisSocketFactory {
 
   private static final Logger log = LoggerFactory.getLogger(RedisSockets.class);
 
-  private final HostAndPort fixed;
-  private final @Nullable Sentinels sentinels;
+  private final RedisLocator locator;
   private final @Nullable RedisTls tls;
   private final JedisClientConfig config;
   private volatile @Nullable HostAndPort at;
   private volatile @Nullable Socket last;
 
-  RedisSockets(
-      HostAndPort fixed,
-      @Nullable Sentinels sentinels,
-      @Nullable RedisTls tls,
-      JedisClientConfig config) {
-    this.fixed = fixed;
-    this.sentinels = sentinels;
+  RedisSockets(RedisLocator locator, @Nullable RedisTls tls, JedisClientConfig config) {
+    this.locator = locator;
     this.tls = tls;
     this.config = config;
   }
 
   @Override
   public Socket createSocket() {
-    HostAndPort to = sentinels == null ? fixed : sentinels.master();
+    HostAndPort to = locator.locate();
     at = to;
     try {
       Socket socket = new DefaultJedisSocketFactory(to, config).createSocket();
@@ -68,9 +62,7 @@ final class RedisSockets implements JedisSocketFactory {
 
   /** What the socket leads to is not what it should be. */
   void doubt() {
-    if (sentinels != null) {
-      sentinels.doubt();
-    }
+    locator.doubt();
   }
 
   /** Whether the last socket leads elsewhere. */

@@ -1,79 +1,60 @@
 package dev.laravelrelay.redis;
 
 import dev.laravelrelay.metrics.RelayMetrics;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Protocol;
-import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.HostAndPort;
 
 /**
- * The topics that this node listens to, over one connection. What is wanted is subscribed in
- * batches, and all of it again after the connection was lost. A Redis that is silent for {@link
- * RedisSubscription#SILENCE} counts as gone.
+ * The topics that this node listens to, each over the {@link TopicConnection} to where its channel
+ * is: there is one, or in a Cluster one to each master. What a Cluster moves is listened to where
+ * it went, and counts as missed in between.
  *
- * <p>Topics may be wanted by any thread. One thread reads and calls the listener, message after
- * message; a second one writes, so that a Redis that reads nothing blocks nobody else.
+ * <p>Topics may be wanted by any thread. The listener is called by each connection's thread: in
+ * order for one topic, and for the topics of one user.
  */
 final class RedisTopics implements AutoCloseable {
 
-  /** What is heard. Called on the thread that reads; a slow listener delays the rest. */
+  /** What is heard. A slow listener delays the rest. */
   interface Listener {
 
     /** A message. Nothing may be thrown. */
     void message(Topic topic, byte[] message);
 
-    /** All that is wanted is subscribed again: what was published meanwhile was not heard. */
-    void restored();
+    /** These are subscribed again: what was published meanwhile was not heard. */
+    void restored(Collection<Topic> topics);
   }
 
-  private static final Logger log = LoggerFactory.getLogger(RedisTopics.class);
-  private static final String NAME = "redis-topics";
-  private static final String SUBSCRIPTION = "topics";
-  private static final int MAX_BATCH = 500;
-  private static final long KEEPALIVE_MILLIS = 1_000;
-
-  /**
-   * A change that is to be sent, or was and is not confirmed.
-   *
-   * @param again whether the connection is whole only after it
-   */
-  private record Change(
-      String channel, boolean subscribe, CompletableFuture<Void> done, boolean again) {}
-
-  private record Wanted(Topic topic, CompletableFuture<Void> heard) {}
-
   private final RedisNames names;
+  private final RedisClients clients;
   private final Listener listener;
   private final RelayMetrics metrics;
-  private final KeptConnection connection;
-  private final Thread writer;
+  private final LongSupplier clock;
 
-  /** By channel. Guarded by this, as everything that follows. */
-  private final Map<String, Wanted> wanted = new HashMap<>();
+  /** The only one there is; null in a Cluster. */
+  private final @Nullable TopicConnection only;
 
-  /** What is to be sent, the last change of each channel only. */
-  private final LinkedHashMap<String, Change> unsent = new LinkedHashMap<>();
+  private final @Nullable RedisCluster cluster;
+  private final Runnable follower = this::follow;
 
-  /** What Redis has yet to confirm; it does so in order. */
-  private final ArrayDeque<Change> unconfirmed = new ArrayDeque<>();
+  /** Those to the masters of a Cluster. Written under the lock. */
+  private final Map<HostAndPort, TopicConnection> connections = new ConcurrentHashMap<>();
 
-  private @Nullable RedisWire wire;
+  /** By whom topics are where they are; none before the first answer. Guarded by this. */
+  private @Nullable ClusterSlots arranged;
 
-  /** How many confirmations are missing until all is subscribed again; 0 when it is. */
-  private int missing;
+  /** Wanted, by channel, and with no master that is known to have them. Guarded by this. */
+  private final Map<String, Topic> homeless = new HashMap<>();
 
   RedisTopics(
       RedisNames names,
@@ -82,245 +63,193 @@ final class RedisTopics implements AutoCloseable {
       RelayMetrics metrics,
       LongSupplier clock) {
     this.names = names;
+    this.clients = clients;
     this.listener = listener;
     this.metrics = metrics;
-    this.connection =
-        new KeptConnection(
-            NAME,
-            "subscription to the other nodes",
-            clients,
-            clients.commands(NAME, RedisSubscription.SILENCE),
-            new Reading(),
-            clock);
-    this.writer = Thread.ofPlatform().name(NAME + "-writer").daemon().unstarted(this::write);
+    this.clock = clock;
+    this.cluster = clients.cluster();
+    this.only = cluster == null ? connection(clients, PubSub.PLAIN) : null;
     metrics.gauge("relay_redis_topics", "Topics that this node listens to", this::size);
-    metrics.gauge("relay_redis_topics_unsent", "Topics not subscribed yet", this::behind);
+    metrics.gauge(
+        "relay_redis_topics_unsent",
+        "Topics not subscribed yet",
+        () -> sum(TopicConnection::behind) + homeless());
+  }
+
+  private TopicConnection connection(RedisClients to, PubSub pubSub) {
+    return new TopicConnection(names, to, pubSub, new Ears(), metrics, clock);
   }
 
   void start() {
-    connection.start();
-    writer.start();
-  }
-
-  boolean isUp() {
-    return connection.isUp();
+    if (only != null) {
+      only.start();
+    }
+    if (cluster != null) {
+      cluster.follow(follower);
+    }
   }
 
   /** Null while all that is wanted is subscribed or about to be, else a sentence. */
   @Nullable String problem() {
-    return connection.problem();
+    String known = cluster == null ? null : cluster.problem();
+    if (known == null && cluster != null && !isArranged(cluster.slots())) {
+      known = "subscriptions follow the slots of the Redis Cluster";
+    }
+    return known != null
+        ? known
+        : all()
+            .map(TopicConnection::problem)
+            .filter(problem -> problem != null)
+            .findFirst()
+            .orElse(null);
   }
 
-  /** Listens to the topic; completes when it does. */
+  private synchronized boolean isArranged(ClusterSlots now) {
+    return now.equals(arranged);
+  }
+
+  /** Listens to the topic; completes when it does, at once where Redis is away. */
   synchronized CompletableFuture<Void> want(Topic topic) {
-    String channel = names.channel(topic);
-    Wanted known = wanted.get(channel);
-    if (known != null) {
-      return known.heard();
+    TopicConnection to = to(topic);
+    if (to == null) {
+      homeless.put(names.channel(topic), topic);
+      return CompletableFuture.completedFuture(null);
     }
-    CompletableFuture<Void> heard = new CompletableFuture<>();
-    wanted.put(channel, new Wanted(topic, heard));
-    change(channel, true, heard);
-    return heard;
+    CompletableFuture<Void> heard = to.want(topic);
+    return to.isUp() ? heard : CompletableFuture.completedFuture(null);
   }
 
   synchronized boolean isWanted(Topic topic) {
-    return wanted.containsKey(names.channel(topic));
+    TopicConnection to = to(topic);
+    return homeless.containsKey(names.channel(topic)) || (to != null && to.isWanted(topic));
   }
 
   /** Listens to the topic no more. */
   synchronized void unwant(Topic topic) {
-    String channel = names.channel(topic);
-    if (wanted.remove(channel) != null) {
-      change(channel, false, new CompletableFuture<>());
+    homeless.remove(names.channel(topic));
+    TopicConnection to = to(topic);
+    if (to != null) {
+      to.unwant(topic);
     }
   }
 
   /** Under the lock. */
-  private void change(String channel, boolean subscribe, CompletableFuture<Void> done) {
-    Change older = unsent.get(channel);
-    boolean again = older != null && older.again();
-    unsent.put(channel, new Change(channel, subscribe, done, again));
-    notifyAll();
+  private @Nullable TopicConnection to(Topic topic) {
+    if (only != null || arranged == null) {
+      return only;
+    }
+    HostAndPort master = arranged.masterOf(names.bytes(topic));
+    return master == null ? null : connections.get(master);
   }
 
-  synchronized int size() {
-    return wanted.size();
+  int size() {
+    return sum(TopicConnection::size) + homeless();
   }
 
-  private synchronized int behind() {
-    return unsent.size();
+  private synchronized int homeless() {
+    return homeless.size();
+  }
+
+  private int sum(ToIntFunction<TopicConnection> of) {
+    return all().mapToInt(of).sum();
+  }
+
+  private Stream<TopicConnection> all() {
+    return only == null ? connections.values().stream() : Stream.of(only);
   }
 
   @Override
   public void close() {
-    writer.interrupt();
-    connection.close();
+    if (cluster != null) {
+      cluster.unfollow(follower);
+    }
+    all().forEach(TopicConnection::close);
   }
 
-  // --- the thread that writes
+  // --- in a Cluster
 
-  private void write() {
-    while (!Thread.currentThread().isInterrupted()) {
-      try {
-        writeNext();
-      } catch (InterruptedException e) {
-        return;
-      } catch (JedisException e) {
-        log.debug("{}: writing failed", NAME, e);
-        connection.cut();
-        synchronized (this) {
-          wire = null;
-        }
+  /** What a new arrangement leaves to be done, under no lock. */
+  private record Moving(
+      List<TopicConnection.Wanted> left,
+      List<TopicConnection.Wanted> came,
+      List<TopicConnection> gone) {}
+
+  /** One connection to each master, none to anybody else; and each topic where its slot is. */
+  private void follow() {
+    RedisCluster known = cluster;
+    if (known == null) {
+      return;
+    }
+    Moving moving = arrange(known.slots());
+    moving.left().forEach(one -> one.heard().complete(null));
+    moving
+        .came()
+        .forEach(one -> one.heard().thenRun(() -> listener.restored(List.of(one.topic()))));
+    moving.gone().forEach(TopicConnection::retire);
+  }
+
+  private synchronized Moving arrange(ClusterSlots now) {
+    Moving moving = new Moving(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    if (now.equals(arranged) && homeless.isEmpty()) {
+      return moving;
+    }
+    Set<HostAndPort> masters = now.masters();
+    masters.forEach(this::connectionTo);
+    connections.forEach(
+        (master, connection) ->
+            moving.left.addAll(
+                connection.giveAway(
+                    channel -> master.equals(now.masterOf(RedisNames.utf8(channel))))));
+    connections
+        .entrySet()
+        .removeIf(one -> !masters.contains(one.getKey()) && moving.gone.add(one.getValue()));
+    arranged = now;
+    List<Topic> topics = new ArrayList<>(homeless.values());
+    moving.left.forEach(one -> topics.add(one.topic()));
+    homeless.clear();
+    for (Topic topic : topics) {
+      TopicConnection to = to(topic);
+      if (to == null) {
+        homeless.put(names.channel(topic), topic);
+      } else {
+        moving.came.add(new TopicConnection.Wanted(topic, to.want(topic)));
       }
     }
+    return moving;
   }
 
-  private void writeNext() throws InterruptedException {
-    RedisWire to;
-    List<Change> changes;
-    synchronized (this) {
-      long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KEEPALIVE_MILLIS);
-      long left = KEEPALIVE_MILLIS;
-      while ((wire == null || unsent.isEmpty()) && left > 0) {
-        wait(left);
-        left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
-      }
-      to = wire;
-      changes = to == null ? List.of() : take();
-    }
-    if (to != null) {
-      send(to, changes);
+  private void connectionTo(HostAndPort master) {
+    connections.computeIfAbsent(
+        master,
+        made -> {
+          TopicConnection connection = connection(clients.at(made), PubSub.SHARDED);
+          connection.start();
+          return connection;
+        });
+  }
+
+  private synchronized void lost(Topic topic) {
+    homeless.put(names.channel(topic), topic);
+    if (cluster != null) {
+      cluster.doubt();
     }
   }
 
-  private void send(RedisWire to, List<Change> changes) {
-    if (changes.isEmpty()) {
-      to.sendCommand(Protocol.Command.PING);
-    } else {
-      byte[][] channels =
-          changes.stream().map(change -> RedisNames.utf8(change.channel())).toArray(byte[][]::new);
-      to.sendCommand(
-          changes.getFirst().subscribe()
-              ? Protocol.Command.SUBSCRIBE
-              : Protocol.Command.UNSUBSCRIBE,
-          channels);
-    }
-    to.send();
-  }
-
-  /** The next changes of one kind; they are unconfirmed from here on. Under the lock. */
-  private List<Change> take() {
-    List<Change> changes = new ArrayList<>();
-    Iterator<Change> all = unsent.values().iterator();
-    while (all.hasNext() && changes.size() < MAX_BATCH) {
-      Change next = all.next();
-      if (!changes.isEmpty() && changes.getFirst().subscribe() != next.subscribe()) {
-        break;
-      }
-      changes.add(next);
-      all.remove();
-    }
-    unconfirmed.addAll(changes);
-    return changes;
-  }
-
-  // --- the thread that reads
-
-  private final class Reading implements KeptConnection.Use {
-
-    private boolean lost;
+  private final class Ears implements TopicConnection.Listener {
 
     @Override
-    public void use(RedisWire made) {
-      begin(made);
-      while (true) {
-        List<?> reply = (List<?>) Objects.requireNonNull(made.getUnflushedObject());
-        String kind = text(reply.get(0));
-        switch (kind) {
-          case "message" -> heard(text(reply.get(1)), (byte[]) reply.get(2));
-          case "subscribe", "unsubscribe" -> confirmed();
-          default -> {} // the answer to a PING
-        }
-      }
-    }
-
-    private void begin(RedisWire made) {
-      synchronized (RedisTopics.this) {
-        wire = made;
-        unconfirmed.clear();
-        unsent.clear();
-        wanted.forEach(
-            (channel, one) -> unsent.put(channel, new Change(channel, true, one.heard(), true)));
-        missing = unsent.size();
-        RedisTopics.this.notifyAll();
-        if (missing > 0) {
-          return;
-        }
-      }
-      up();
-    }
-
-    private void confirmed() {
-      Change change;
-      boolean whole;
-      synchronized (RedisTopics.this) {
-        change = unconfirmed.remove();
-        whole = change.again() && --missing == 0;
-      }
-      change.done().complete(null);
-      if (whole) {
-        up();
-      }
-    }
-
-    private void up() {
-      boolean again = lost;
-      lost = false;
-      connection.up();
-      if (again) {
-        listener.restored();
-      }
-    }
-
-    private void heard(String channel, byte[] message) {
-      Wanted one;
-      synchronized (RedisTopics.this) {
-        one = wanted.get(channel);
-      }
-      if (one != null) {
-        listener.message(one.topic(), message);
-      }
+    public void message(Topic topic, byte[] message) {
+      listener.message(topic, message);
     }
 
     @Override
-    public void failed() {
-      lost = true;
-      List<CompletableFuture<Void>> waiting = new ArrayList<>();
-      synchronized (RedisTopics.this) {
-        wire = null;
-        wanted.replaceAll(
-            (channel, one) -> {
-              waiting.add(one.heard());
-              return new Wanted(one.topic(), new CompletableFuture<>());
-            });
-      }
-      // Whoever waits goes on without.
-      waiting.forEach(heard -> heard.complete(null));
+    public void restored(Collection<Topic> topics) {
+      listener.restored(topics);
     }
 
     @Override
-    public void lost() {
-      metrics.redisSubscriptionLost(SUBSCRIPTION);
-    }
-
-    @Override
-    public void restored() {
-      metrics.redisSubscriptionRestored(SUBSCRIPTION);
-    }
-
-    private static String text(Object bytes) {
-      return new String((byte[]) bytes, StandardCharsets.UTF_8);
+    public void elsewhere(Topic topic) {
+      lost(topic);
     }
   }
 }

@@ -7,14 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 
 /**
  * Where a Redis is and how to log in: {@code redis://[[user]:password@]host[:port][/db]}. With
  * {@code redis-sentinel} the hosts are Sentinels, and a query may name the master and the
- * Sentinels' own password: {@code ?master=mymaster&sentinel_password=…}. {@code rediss} in place of
- * {@code redis} is TLS.
+ * Sentinels' own password: {@code ?master=mymaster&sentinel_password=…}. With {@code redis-cluster}
+ * they are some nodes of a Cluster. {@code rediss} in place of {@code redis} is TLS.
  *
  * <p>User and password may be percent-encoded, and have to be where they hold one of {@code
  * /?#%@&}. The text form shows neither.
@@ -36,7 +37,8 @@ public record RedisUrl(
   /** What stands behind the hosts. */
   public enum Form {
     SINGLE("", 6379),
-    SENTINEL("-sentinel", 26379);
+    SENTINEL("-sentinel", 26379),
+    CLUSTER("-cluster", 6379);
 
     private final String suffix;
     private final int port;
@@ -45,13 +47,17 @@ public record RedisUrl(
       this.suffix = suffix;
       this.port = port;
     }
+
+    private static Form of(String suffix) {
+      return Stream.of(values()).filter(one -> one.suffix.equals(suffix)).findFirst().orElseThrow();
+    }
   }
 
   private static final String HOST = "(?:\\[[0-9a-fA-F:.]+]|[\\w.-]+)(?::\\d{1,5})?";
 
   private static final Pattern URL =
       Pattern.compile(
-          "redis(?<tls>s?)(?<form>|-sentinel)://"
+          "redis(?<tls>s?)(?<form>|-sentinel|-cluster)://"
               + "(?:(?<user>[^:@/?#]*):(?<password>[^@/?#]*)@)?"
               + "(?<hosts>"
               + HOST
@@ -78,9 +84,10 @@ public record RedisUrl(
       throw new IllegalArgumentException(
           "the Redis URL is not of the form redis[s]://[[user]:password@]host[:port][/db]"
               + " or redis[s]-sentinel://…@host:port,host:port/db?master=mymaster"
+              + " or redis[s]-cluster://…@host:port,host:port"
               + " (percent-encode / ? # % @ & in user and password)");
     }
-    Form form = parts.group("form").isEmpty() ? Form.SINGLE : Form.SENTINEL;
+    Form form = Form.of(parts.group("form"));
     String user = decoded(parts.group("user"));
     String password = decoded(parts.group("password"));
     if (password != null && password.isEmpty() && user != null && !user.isEmpty()) {
@@ -102,7 +109,11 @@ public record RedisUrl(
   private RedisUrl checked() {
     if (form == Form.SINGLE && hosts.size() > 1) {
       throw new IllegalArgumentException(
-          "the Redis URL has several hosts: that needs redis-sentinel://");
+          "the Redis URL has several hosts: that needs redis-sentinel:// or redis-cluster://");
+    }
+    if (form == Form.CLUSTER && database != 0) {
+      throw new IllegalArgumentException(
+          "the Redis URL has database %d: a Cluster has only 0".formatted(database));
     }
     return this;
   }
@@ -128,6 +139,12 @@ public record RedisUrl(
       }
     }
     return new RedisUrl(form, hosts, database, tls, user, password, name, secret);
+  }
+
+  /** The same with that one host, of those of a Cluster. */
+  RedisUrl at(HostAndPort host) {
+    return new RedisUrl(
+        form, List.of(host), database, tls, user, password, master, sentinelPassword);
   }
 
   /** What may be shown: scheme, hosts, database, master. */

@@ -214,7 +214,7 @@ final class RedisWebhookQueue implements WebhookQueue {
 
   /** Tries again what Redis did not take; to be called every {@link #TICK_MILLIS}. */
   void tick() {
-    if (lane.isUp()) {
+    if (isUp()) {
       unkept.retry();
       for (int left = unsettled.size(); left > 0; left--) {
         List<byte[]> settlement = unsettled.poll();
@@ -301,7 +301,7 @@ final class RedisWebhookQueue implements WebhookQueue {
   }
 
   boolean isUp() {
-    return lane.isUp();
+    return lane.isUp(names.hookLanes());
   }
 
   /** The first arguments of scripts that may add. */

@@ -25,7 +25,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * @see <a href="https://redis.io/docs/latest/develop/reference/sentinel-clients/">Guidelines for
  *     clients</a>
  */
-final class Sentinels {
+final class Sentinels implements RedisLocator {
 
   static final long WATCH_MILLIS = 1_000;
 
@@ -68,7 +68,8 @@ final class Sentinels {
    *
    * @throws JedisConnectionException with a sentence, if none of them tells
    */
-  HostAndPort master() {
+  @Override
+  public HostAndPort locate() {
     List<HostAndPort> sentinels;
     synchronized (order) {
       sentinels = List.copyOf(order);
@@ -93,7 +94,8 @@ final class Sentinels {
    * What was told is of no use: somebody else is asked first from now on, for each learns of a
    * failover at another time.
    */
-  void doubt() {
+  @Override
+  public void doubt() {
     synchronized (order) {
       order.addLast(order.removeFirst());
     }
@@ -108,7 +110,7 @@ final class Sentinels {
 
   private @Nullable HostAndPort ask(HostAndPort sentinel) {
     try (Connection connection =
-        new Connection(new RedisSockets(sentinel, null, tls, config), config)) {
+        new Connection(new RedisSockets(RedisLocator.at(sentinel), tls, config), config)) {
       connection.sendCommand(Protocol.Command.SENTINEL, ASK, RedisNames.utf8(name));
       List<byte[]> address = connection.getBinaryMultiBulkReply();
       return address == null || address.size() < 2
@@ -118,7 +120,8 @@ final class Sentinels {
   }
 
   /** From now on the follower is told whenever the master is another. */
-  synchronized void follow(Consumer<HostAndPort> follower) {
+  @Override
+  public synchronized void follow(Consumer<HostAndPort> follower) {
     followers.add(follower);
     if (watch == null) {
       watch = Thread.ofVirtual().name("redis-sentinels").start(this::watch);
@@ -126,7 +129,8 @@ final class Sentinels {
   }
 
   /** It is told no more. */
-  synchronized void unfollow(Consumer<HostAndPort> follower) {
+  @Override
+  public synchronized void unfollow(Consumer<HostAndPort> follower) {
     followers.remove(follower);
     Thread watching = watch;
     if (followers.isEmpty() && watching != null) {
@@ -144,7 +148,7 @@ final class Sentinels {
         return;
       }
       try {
-        HostAndPort now = master();
+        HostAndPort now = locate();
         if (now.equals(known)) {
           continue;
         }

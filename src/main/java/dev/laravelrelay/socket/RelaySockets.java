@@ -102,13 +102,13 @@ public final class RelaySockets {
    */
   void inherit(Session session, Handover.Claim claim, Handover.Place place) {
     resumption
-        .inherit(place, claim)
+        .inherit(session, place, claim)
         .whenCompleteAsync(
             (inherited, failure) -> {
               if (inherited == null) {
                 session.close(CloseReason.TRANSPORT_CLOSED);
               } else if (session.isOpen()) {
-                resumption.settle(session, claim, inherited);
+                resumption.settle(session, place, claim, inherited);
                 catchUp(session, inherited.gap());
               }
             },

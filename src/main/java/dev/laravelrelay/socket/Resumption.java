@@ -159,31 +159,50 @@ public final class Resumption implements Handover.Holder {
   }
 
   /**
-   * Puts the new session, which is registered already, into the place of one of another node; false
-   * if that is gone.
+   * Puts the new session, which is registered already, into the place of one of another node. It is
+   * in that one's channels before the other leaves them, so nothing falls between. On its loop.
    */
-  CompletionStage<Handover.Inheritance> inherit(Handover.Place place, Handover.Claim claim) {
-    return handover.take(place, claim);
+  CompletionStage<Handover.Inheritance> inherit(
+      Session session, Handover.Place place, Handover.Claim claim) {
+    return join(session, place.offer().channels())
+        .thenCompose(listening -> handover.take(place, claim));
   }
 
   /** Makes the session what the inherited one was. On its loop. */
-  void settle(Session session, Handover.Claim claim, Handover.Inheritance inherited) {
+  void settle(
+      Session session, Handover.Place place, Handover.Claim claim, Handover.Inheritance inherited) {
     Objects.requireNonNull(session.resumeLog()).startAt(claim.offset());
     if (claim.pid() != null) {
       own(claim.pid(), session);
     }
-    inherited
-        .channels()
-        .forEach(
-            (channel, info) -> {
-              channels.join(channel, session, info);
-              interest.channelChanged(channel);
-            });
+    Map<String, String> changed = new HashMap<>(inherited.channels());
+    changed.keySet().removeAll(place.offer().channels().keySet());
+    join(session, changed);
+    for (String offered : place.offer().channels().keySet()) {
+      if (!inherited.channels().containsKey(offered)) {
+        channels.leave(offered, session);
+        interest.channelChanged(offered);
+      }
+    }
+  }
+
+  /** Completes when this node listens to them. */
+  private CompletionStage<?> join(Session session, Map<String, String> infoByChannel) {
+    return CompletableFuture.allOf(
+        infoByChannel.entrySet().stream()
+            .map(
+                one -> {
+                  channels.join(one.getKey(), session, one.getValue());
+                  return interest.channelChanged(one.getKey()).toCompletableFuture();
+                })
+            .toArray(CompletableFuture[]::new));
   }
 
   @Override
-  public Optional<String> find(Handover.Claim claim) {
-    return Optional.ofNullable(here(claim)).map(Session::id);
+  public Optional<Handover.Offer> find(Handover.Claim claim) {
+    boolean moves = claim.pid() != null;
+    return Optional.ofNullable(here(claim))
+        .map(old -> new Handover.Offer(old.id(), moves ? placesOf(old) : Map.of()));
   }
 
   @Override
@@ -208,14 +227,19 @@ public final class Resumption implements Handover.Holder {
   }
 
   private Handover.Inheritance leave(Session old, String offset) {
-    Map<String, String> places = new HashMap<>();
-    for (String channel : channels.channelsOf(old)) {
-      places.put(channel, channels.infoOf(channel).getOrDefault(old, ""));
-    }
+    Map<String, String> places = placesOf(old);
     Gap gap = gap(old, offset);
     suspended.remove(old);
     giveUp(List.of(old));
     return new Handover.Inheritance(gap, places);
+  }
+
+  private Map<String, String> placesOf(Session session) {
+    Map<String, String> places = new HashMap<>();
+    for (String channel : channels.channelsOf(session)) {
+      places.put(channel, channels.infoOf(channel).getOrDefault(session, ""));
+    }
+    return places;
   }
 
   /**

@@ -84,7 +84,7 @@ final class SocketIoEntrance implements SocketIoApplication {
                   .<SocketIoApplication.Admission>map(
                       place ->
                           new SocketIoApplication.Admission.Admitted(
-                              place.socketId(),
+                              place.offer().socketId(),
                               pid,
                               socket -> inherit(socket, auth, known, claim, place)))
                   .orElseGet(() -> anew(auth, known));

@@ -1,6 +1,7 @@
 -- Keeps an event and publishes it, if there are channels: KEYS[4] for open sessions, KEYS[5] for
 -- suspended ones. The first write is the one that grows: a Redis without memory changes nothing.
--- ARGV[12]: for how many milliseconds the keys outlive the last hold.
+-- ARGV[12]: for how many milliseconds the keys outlive the last hold. ARGV[13]: how to publish;
+-- ARGV[14]: how to ask who listens, without those who do by a pattern.
 -- Answers: nodes reached, whether it is kept, stored, those that expired, evicted, collapsed.
 
 local id, event, weight, hold = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -58,9 +59,9 @@ end
 
 local nodes = 0
 if KEYS[4] then
-  if redis.call('PUBLISH', KEYS[4], envelope .. event) > 0 then
-    nodes = redis.call('PUBSUB', 'NUMSUB', KEYS[4])[2] -- without those who listen by a pattern
+  if redis.call(ARGV[13], KEYS[4], envelope .. event) > 0 then
+    nodes = redis.call('PUBSUB', ARGV[14], KEYS[4])[2]
   end
-  redis.call('PUBLISH', KEYS[5], envelope .. event)
+  redis.call(ARGV[13], KEYS[5], envelope .. event)
 end
 return {nodes, kept, stored, expired, evicted, collapsed}

@@ -1,12 +1,9 @@
--- Forgets the event ARGV[2] after a receipt; answers whether it was there. If its emitter waits on
--- another node than ARGV[3], that node is told ARGV[5] on the channel that ARGV[4] begins.
+-- Forgets the event ARGV[2] after a receipt; answers whether it was there, and the node on which its
+-- emitter waits for it, if any.
 
 local known = about(ARGV[2])
 if not known then
-  return 0
+  return {0, ''}
 end
 forget(ARGV[2])
-if known.node ~= '' and known.node ~= ARGV[3] and now < known.awaited then
-  redis.call('PUBLISH', ARGV[4] .. known.node, ARGV[5])
-end
-return 1
+return {1, now < known.awaited and known.node or ''}

@@ -1,5 +1,6 @@
 package dev.laravelrelay.app;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -18,7 +19,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Clients that come back to another node take up where they were cut off. */
@@ -82,7 +83,7 @@ class ResumeElsewhereIT {
       }
       assertEquals(IntStream.rangeClosed(1, 15).boxed().toList(), phone.numbers("ring"));
       assertEquals(List.of(4, 5, 10, 11), phone.numbers("news"));
-      Awaitility.await().until(() -> a.get("/api/users/" + user + "/held").body().contains("[]"));
+      await().until(() -> a.get("/api/users/" + user + "/held").body().contains("[]"));
     }
   }
 
@@ -95,7 +96,7 @@ class ResumeElsewhereIT {
       emit(a, "half", 3, 4, "");
       assertEquals(List.of(3, 4), second.awaitNumbers("ring", 2));
       assertEquals(first.connected().get("sid"), second.connected().get("sid"));
-      Awaitility.await().until(() -> sessions("half") == 1);
+      await().until(() -> sessions("half") == 1);
       assertEquals(2, first.events("ring").size());
     }
     first.close();
@@ -115,10 +116,9 @@ class ResumeElsewhereIT {
               .toList();
       List<RawClient> clients = all.stream().map(CompletableFuture::join).toList();
       String sid = first.connected().get("sid").asString();
-      Awaitility.await().until(() -> sessions(user, sid) <= 1 && sessions(user) <= all.size());
+      await().until(() -> sessions(user, sid) <= 1 && sessions(user) <= all.size());
       emit(b, user, 2, 2, ",\"confirm\":5000");
-      Awaitility.await()
-          .until(() -> clients.stream().filter(one -> heard(one) && has(one, sid)).count() <= 1);
+      await().until(() -> clients.stream().filter(one -> heard(one) && has(one, sid)).count() <= 1);
       clients.forEach(RawClient::close);
     }
   }
@@ -136,7 +136,7 @@ class ResumeElsewhereIT {
     try (RawClient second = RawClient.plain(b.socketUrl(), "token=plain&after=" + last)) {
       assertEquals(List.of(3, 4, 5), second.awaitNumbers("ring", 3));
       assertTrue(second.frames().getFirst().contains("\"resumed\":true"));
-      Awaitility.await().until(() -> b.metric("relay_sessions_suspended") <= before);
+      await().until(() -> b.metric("relay_sessions_suspended") <= before);
     }
   }
 
@@ -163,12 +163,23 @@ class ResumeElsewhereIT {
     }
   }
 
-  @Test
-  void nothingIsLostOrDoubledUnderAStreamOfEvents() {
+  @ParameterizedTest
+  @ValueSource(strings = {"\"user\":\"hop\"", "\"channel\":\"hop-news\""})
+  void nothingIsLostOrDoubledUnderAStreamOfEvents(String target) {
     int count = 400;
     RawClient client = resumable(a, "hop");
+    client.send("42[\"subscribe\",{\"channel\":\"hop-news\"}]");
+    await().until(() -> !client.events("subscribed").isEmpty());
     CompletableFuture<Void> emitting =
-        CompletableFuture.runAsync(() -> emit(a, "hop", 1, count, ""));
+        CompletableFuture.runAsync(
+            () -> IntStream.rangeClosed(1, count).forEach(n -> ring(a, target, n, "")));
+    assertEquals(IntStream.rangeClosed(1, count).boxed().toList(), hopping(client, count));
+    emitting.join();
+  }
+
+  /** What the client of this user hears who goes to the other node with each event. */
+  private static List<Integer> hopping(RawClient first, int count) {
+    RawClient client = first;
     List<Integer> heard = new ArrayList<>();
     for (int hop = 0; heard.size() < count; hop++) {
       client.awaitNumbers("ring", 1);
@@ -182,8 +193,7 @@ class ResumeElsewhereIT {
         assertEquals(before.connected().get("sid"), client.connected().get("sid"));
       }
     }
-    assertEquals(IntStream.rangeClosed(1, count).boxed().toList(), heard);
-    emitting.join();
+    return heard;
   }
 
   @Test
@@ -265,15 +275,17 @@ class ResumeElsewhereIT {
   }
 
   private static void awaitOffline(String user) {
-    Awaitility.await()
-        .until(() -> !TestRelay.json(b.get("/api/users/" + user)).get("online").asBoolean());
+    await().until(() -> !TestRelay.json(b.get("/api/users/" + user)).get("online").asBoolean());
   }
 
   private static void emit(TestRelay node, String user, int first, int last, String more) {
     for (int n = first; n <= last; n++) {
-      node.emit(
-          "{\"user\":\"%s\",\"event\":\"ring\",\"data\":{\"n\":%d}%s}".formatted(user, n, more));
+      ring(node, "\"user\":\"%s\"".formatted(user), n, more);
     }
+  }
+
+  private static void ring(TestRelay node, String target, int number, String more) {
+    node.emit("{%s,\"event\":\"ring\",\"data\":{\"n\":%d}%s}".formatted(target, number, more));
   }
 
   private static void news(TestRelay node, Drop drop, int number) {

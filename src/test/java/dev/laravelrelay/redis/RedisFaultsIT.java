@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Verdict;
+import dev.laravelrelay.event.EmitRequest;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.testing.TestRedis;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
@@ -112,6 +114,33 @@ class RedisFaultsIT {
     soon(() -> assertNull(a.engine.problem()));
     Emission.Accepted after = a.accepted(USER, Terms.NONE);
     soon(() -> assertEquals(List.of(local.id(), after.id()), here.ids()));
+  }
+
+  @Test
+  void anIdThatWasRefusedWhileRedisWasFrozenIsFreeOnEveryNodeSoonAfterwards() throws Exception {
+    Target absent = new Target.User("7");
+    emit(a, new EmitRequest(TestNode.event(absent, HOLD), true, 7)); // Redis knows the scripts
+    List<EmitRequest> refused = new ArrayList<>();
+    redis.freeze();
+    for (int i = 0; i < 10; i++) {
+      EmitRequest request = new EmitRequest(TestNode.event(absent, HOLD), true, 7);
+      assertInstanceOf(Emission.Unavailable.class, emit(a, request));
+      refused.add(request);
+    }
+    redis.thaw();
+    long back = System.nanoTime();
+    soon(() -> assertNull(a.engine.problem()));
+    soon(() -> assertNull(b.engine.problem()));
+    for (EmitRequest request : refused) {
+      soon(() -> assertInstanceOf(Emission.Accepted.class, emit(b, request)));
+    }
+    long millis = (System.nanoTime() - back) / 1_000_000;
+    System.out.println("refused ids are taken " + millis + " ms after Redis thawed");
+    assertTrue(millis < RedisEmittedIds.LEASE_MILLIS / 2, millis + " ms");
+  }
+
+  private static Emission emit(TestNode node, EmitRequest request) throws Exception {
+    return node.emitter.emit(request).get(15, TimeUnit.SECONDS);
   }
 
   @Test

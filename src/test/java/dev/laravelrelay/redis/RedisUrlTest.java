@@ -65,7 +65,9 @@ class RedisUrlTest {
         "redis-sentinel://a?name=hunter2",
         "redis-sentinel://a?master=",
         "redis-sentinel://a,,hunter2",
-        "redis-cluster://hunter2:hunter2@a"
+        "redis-cluster://me:hunter2@a/1",
+        "redis-cluster://a?master=hunter2",
+        "redis-clusters://hunter2:hunter2@a"
       })
   void whatIsNoUrlIsRefusedWithoutShowingIt(String url) {
     String message = assertThrows(IllegalArgumentException.class, () -> parse(url)).getMessage();
@@ -87,6 +89,14 @@ class RedisUrlTest {
         url);
     assertEquals("rediss-sentinel://a:26379,b:26380,[::1]:26379/2?master=calls", url.toString());
     assertEquals("mymaster", parse("redis-sentinel://a").master());
+  }
+
+  @Test
+  void someNodesOfAClusterAreNamed() {
+    RedisUrl url = parse("rediss-cluster://me:pw@a,b:7001/0");
+    List<HostAndPort> hosts = List.of(new HostAndPort("a", 6379), new HostAndPort("b", 7001));
+    assertEquals(new RedisUrl(Form.CLUSTER, hosts, 0, true, "me", new Secret("pw"), "", null), url);
+    assertEquals("rediss-cluster://a:6379,b:7001/0", url.toString());
   }
 
   private static RedisUrl single(

@@ -66,9 +66,9 @@ public final class TestRedis implements AutoCloseable {
     return host.url();
   }
 
-  /** A new connection to it; the caller closes it. */
+  /** A new connection to it, or to the first node of a Cluster; the caller closes it. */
   public Jedis connect() {
-    URI uri = URI.create(url());
+    URI uri = URI.create(url().replaceFirst("^redis-cluster:", "redis:"));
     return new Jedis(
         JedisURIHelper.getHostAndPort(uri),
         DefaultJedisClientConfig.builder(uri)
