@@ -2,6 +2,7 @@ package dev.laravelrelay.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.laravelrelay.testing.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -26,7 +27,7 @@ final class Balancer implements AutoCloseable {
   private static final Path DEPLOY = Path.of("deploy");
 
   private final Path directory;
-  private final int port = ChildProcess.freePort();
+  private final int port = FreePorts.next();
   private final boolean isNginx;
   private @Nullable ChildProcess child;
 

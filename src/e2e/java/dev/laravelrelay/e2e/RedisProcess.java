@@ -2,6 +2,7 @@ package dev.laravelrelay.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.laravelrelay.testing.FreePorts;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
 /** A real redis-server on a port that it keeps over restarts; by default it keeps nothing else. */
 public final class RedisProcess implements AutoCloseable {
 
-  private final int port = ChildProcess.freePort();
+  private final int port = FreePorts.next();
   private final Path directory;
   private final List<String> settings;
   private ChildProcess child;

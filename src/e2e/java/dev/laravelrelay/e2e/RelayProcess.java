@@ -2,6 +2,7 @@ package dev.laravelrelay.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.laravelrelay.testing.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,8 +30,8 @@ public final class RelayProcess implements AutoCloseable {
   private static final Duration STOP = Duration.ofSeconds(30);
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final int port = ChildProcess.freePort();
-  private final int apiPort = ChildProcess.freePort();
+  private final int port = FreePorts.next();
+  private final int apiPort = FreePorts.next();
   private final Map<String, String> settings;
   private ChildProcess child;
 

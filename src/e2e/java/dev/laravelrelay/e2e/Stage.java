@@ -2,6 +2,7 @@ package dev.laravelrelay.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.laravelrelay.testing.FreePorts;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
@@ -29,7 +30,7 @@ final class Stage implements AutoCloseable {
    * @param auth how phones prove who they are (RELAY_AUTH): jwt or laravel
    */
   Stage(String notify, String auth) {
-    this(notify, auth, ChildProcess.freePort(), Map.of());
+    this(notify, auth, FreePorts.next(), Map.of());
   }
 
   private Stage(String notify, String auth, int laravelPort, Map<String, String> more) {
@@ -59,7 +60,7 @@ final class Stage implements AutoCloseable {
 
   /** Where the relay tells Laravel what phones say, too; with more settings of the relay. */
   static Stage withWebhooks(Map<String, String> more) {
-    int laravelPort = ChildProcess.freePort();
+    int laravelPort = FreePorts.next();
     Map<String, String> settings = new HashMap<>(more);
     settings.put("RELAY_WEBHOOK_URL", "http://127.0.0.1:" + laravelPort + WEBHOOK);
     settings.put("RELAY_WEBHOOK_SECRETS", LaravelProcess.WEBHOOK_SECRETS.split(",")[1]);

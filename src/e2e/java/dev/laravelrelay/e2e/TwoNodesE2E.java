@@ -3,6 +3,7 @@ package dev.laravelrelay.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.laravelrelay.testing.FreePorts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,7 +90,7 @@ class TwoNodesE2E {
 
   @Test
   void theMainRoadGoesFromNodeToNode() {
-    int port = ChildProcess.freePort();
+    int port = FreePorts.next();
     Map<String, String> told =
         Map.of(
             "CALL_NOTIFY",

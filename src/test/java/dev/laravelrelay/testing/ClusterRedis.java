@@ -1,9 +1,5 @@
 package dev.laravelrelay.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +43,7 @@ public final class ClusterRedis implements AutoCloseable {
   private void begin() {
     List<String> buses = new ArrayList<>();
     for (int i = 0; i < 2 * MASTERS; i++) {
-      buses.add(Integer.toString(freePort()));
+      buses.add(Integer.toString(FreePorts.next()));
       servers.add(server(buses.get(i)));
     }
     servers.forEach(RedisProcess::start);
@@ -190,14 +186,6 @@ public final class ClusterRedis implements AutoCloseable {
 
   private static Jedis connect(RedisProcess server) {
     return new Jedis("127.0.0.1", server.port());
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private void await(String what, java.util.concurrent.Callable<Boolean> condition) {

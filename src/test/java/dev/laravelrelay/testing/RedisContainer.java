@@ -5,10 +5,7 @@ import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.URI;
@@ -31,7 +28,7 @@ final class RedisContainer implements TestRedis.Host {
   private static final int INSIDE = 6379;
   private static final int PATIENCE_MILLIS = 1_000;
 
-  private final int port = freePort();
+  private final int port = FreePorts.next();
   private final GenericContainer<?> container =
       new GenericContainer<>(DockerImageName.parse(IMAGE))
           .withCommand("redis-server", "--save", "", "--appendonly", "no")
@@ -123,13 +120,5 @@ final class RedisContainer implements TestRedis.Host {
 
   private static DockerClient docker() {
     return DockerClientFactory.instance().client();
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +45,7 @@ final class RedisProcess implements TestRedis.Host {
     try {
       directory = Files.createTempDirectory("relay-test-redis");
       binary = onPath().orElseGet(this::shipped);
-      port = freePort();
+      port = FreePorts.next();
       arguments = new ArrayList<>();
       if (!sentinel.isEmpty()) {
         Path file = Files.write(directory.resolve("sentinel.conf"), sentinel);
@@ -180,12 +179,6 @@ final class RedisProcess implements TestRedis.Host {
       return ExecutableProvider.newJarResourceProvider(directory.toFile()).get().getPath();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -4,7 +4,6 @@ import dev.laravelrelay.Main;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
@@ -29,7 +28,7 @@ public final class RelayChild implements AutoCloseable {
 
   /** Starts {@code serve --dev} with these settings; returns when it takes clients. */
   public static RelayChild start(Map<String, String> settings) {
-    int port = freePort();
+    int port = FreePorts.next();
     ProcessBuilder builder =
         new ProcessBuilder(
             List.of(
@@ -42,7 +41,7 @@ public final class RelayChild implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("RELAY_"));
     builder.environment().putAll(settings);
     builder.environment().put("RELAY_PORT", Integer.toString(port));
-    builder.environment().put("RELAY_API_PORT", Integer.toString(freePort()));
+    builder.environment().put("RELAY_API_PORT", Integer.toString(FreePorts.next()));
     builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
     try {
       RelayChild child = new RelayChild(port, builder.start());
@@ -63,14 +62,6 @@ public final class RelayChild implements AutoCloseable {
       return socket.isConnected();
     } catch (IOException notYet) {
       return false;
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.laravelrelay.e2e.faults;
 
 import dev.laravelrelay.e2e.ChildProcess;
 import dev.laravelrelay.e2e.faults.FaultRun.Settings;
+import dev.laravelrelay.testing.FreePorts;
 import dev.laravelrelay.testing.StockClient;
 import java.io.IOException;
 import java.net.URI;
@@ -46,8 +47,8 @@ class PeerComparison {
   private static void run(
       String title, Map<String, String> variables, Consumer<StockClient> prepare)
       throws InterruptedException {
-    int port = ChildProcess.freePort();
-    int apiPort = ChildProcess.freePort();
+    int port = FreePorts.next();
+    int apiPort = FreePorts.next();
     Map<String, String> environment = new HashMap<>(variables);
     environment.put("PORT", Integer.toString(port));
     environment.put("PORT_API", Integer.toString(apiPort));
