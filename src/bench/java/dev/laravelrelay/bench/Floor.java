@@ -1,12 +1,15 @@
 package dev.laravelrelay.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the kernel alone takes of a delivery on this machine: a thread that does nothing but send
@@ -30,6 +34,7 @@ public final class Floor {
   private static final int ROUNDS = 5;
   private static final int DELIVERIES = 200_000;
   private static final int BACKLOG = 4_096;
+  private static final int PATIENCE_SECONDS = 30;
 
   private Floor() {}
 
@@ -51,12 +56,14 @@ public final class Floor {
   /** CPU per send in each round, in order of size. */
   private static List<Double> measure(int sockets) throws IOException, InterruptedException {
     List<SocketChannel> senders = new ArrayList<>(sockets);
+    List<SocketChannel> readers = new ArrayList<>(sockets);
     Semaphore heard = new Semaphore(0);
     try (ServerSocketChannel listening = ServerSocketChannel.open();
         Selector selector = Selector.open()) {
       listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
       for (int i = 0; i < sockets; i++) {
         SocketChannel reading = SocketChannel.open(listening.getLocalAddress());
+        readers.add(reading);
         reading.configureBlocking(false);
         reading.register(selector, SelectionKey.OP_READ);
         SocketChannel sender = listening.accept();
@@ -74,8 +81,11 @@ public final class Floor {
       }
       return micros.stream().sorted().toList();
     } finally {
-      for (SocketChannel sender : senders) {
-        sender.close();
+      for (SocketChannel socket : senders) {
+        socket.close();
+      }
+      for (SocketChannel socket : readers) {
+        socket.close();
       }
     }
   }
@@ -91,7 +101,9 @@ public final class Floor {
         sender.write(frame);
       }
       sent += senders.size();
-      heard.acquire();
+      if (!heard.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("not all frames came");
+      }
     }
     return sent;
   }
@@ -104,19 +116,17 @@ public final class Floor {
       while (true) {
         selector.select();
         for (SelectionKey key : selector.selectedKeys()) {
-          int bytes = ((SocketChannel) key.channel()).read(room.clear());
-          if (bytes < 0) {
-            return;
-          }
-          come += bytes;
+          come += ((SocketChannel) key.channel()).read(room.clear());
         }
         selector.selectedKeys().clear();
         for (; come >= all; come -= all) {
           heard.release();
         }
       }
+    } catch (ClosedSelectorException | CancelledKeyException measured) {
+      return;
     } catch (IOException e) {
-      throw new IllegalStateException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }
