@@ -73,7 +73,7 @@ final class RedisTopics implements AutoCloseable {
     metrics.gauge(
         "relay_redis_topics_unsent",
         "Topics not subscribed yet",
-        () -> sum(TopicConnection::behind) + homeless());
+        () -> sum(TopicChanges::behind) + homeless());
   }
 
   private TopicConnection connection(RedisClients to, PubSub pubSub) {
@@ -115,13 +115,14 @@ final class RedisTopics implements AutoCloseable {
       homeless.put(names.channel(topic), topic);
       return CompletableFuture.completedFuture(null);
     }
-    CompletableFuture<Void> heard = to.want(topic);
+    CompletableFuture<Void> heard = to.changes().want(topic);
     return to.isUp() ? heard : CompletableFuture.completedFuture(null);
   }
 
   synchronized boolean isWanted(Topic topic) {
     TopicConnection to = to(topic);
-    return homeless.containsKey(names.channel(topic)) || (to != null && to.isWanted(topic));
+    return homeless.containsKey(names.channel(topic))
+        || (to != null && to.changes().isWanted(topic));
   }
 
   /** Listens to the topic no more. */
@@ -129,7 +130,7 @@ final class RedisTopics implements AutoCloseable {
     homeless.remove(names.channel(topic));
     TopicConnection to = to(topic);
     if (to != null) {
-      to.unwant(topic);
+      to.changes().unwant(topic);
     }
   }
 
@@ -143,15 +144,15 @@ final class RedisTopics implements AutoCloseable {
   }
 
   int size() {
-    return sum(TopicConnection::size) + homeless();
+    return sum(TopicChanges::size) + homeless();
   }
 
   private synchronized int homeless() {
     return homeless.size();
   }
 
-  private int sum(ToIntFunction<TopicConnection> of) {
-    return all().mapToInt(of).sum();
+  private int sum(ToIntFunction<TopicChanges> of) {
+    return all().map(TopicConnection::changes).mapToInt(of).sum();
   }
 
   private Stream<TopicConnection> all() {
@@ -170,9 +171,7 @@ final class RedisTopics implements AutoCloseable {
 
   /** What a new arrangement leaves to be done, under no lock. */
   private record Moving(
-      List<TopicConnection.Wanted> left,
-      List<TopicConnection.Wanted> came,
-      List<TopicConnection> gone) {}
+      List<TopicChanges.Wanted> left, List<TopicChanges.Wanted> came, List<TopicConnection> gone) {}
 
   /** One connection to each master, none to anybody else; and each topic where its slot is. */
   private void follow() {
@@ -198,8 +197,9 @@ final class RedisTopics implements AutoCloseable {
     connections.forEach(
         (master, connection) ->
             moving.left.addAll(
-                connection.giveAway(
-                    channel -> master.equals(now.masterOf(RedisNames.utf8(channel))))));
+                connection
+                    .changes()
+                    .giveAway(channel -> master.equals(now.masterOf(RedisNames.utf8(channel))))));
     connections
         .entrySet()
         .removeIf(one -> !masters.contains(one.getKey()) && moving.gone.add(one.getValue()));
@@ -212,7 +212,7 @@ final class RedisTopics implements AutoCloseable {
       if (to == null) {
         homeless.put(names.channel(topic), topic);
       } else {
-        moving.came.add(new TopicConnection.Wanted(topic, to.want(topic)));
+        moving.came.add(new TopicChanges.Wanted(topic, to.changes().want(topic)));
       }
     }
     return moving;

@@ -2,24 +2,14 @@ package dev.laravelrelay.redis;
 
 import dev.laravelrelay.metrics.RelayMetrics;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.commands.ProtocolCommand;
-import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
 
@@ -49,40 +39,14 @@ final class TopicConnection implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TopicConnection.class);
   private static final String NAME = "redis-topics";
   private static final String SUBSCRIPTION = "topics";
-  private static final int MAX_BATCH = 500;
   private static final long KEEPALIVE_MILLIS = 1_000;
 
-  /**
-   * A change that is to be sent, or was and is not confirmed.
-   *
-   * @param again whether the connection is whole only after it
-   */
-  private record Change(
-      String channel, boolean subscribe, CompletableFuture<Void> done, boolean again) {}
-
-  /** A topic, and when it is listened to. */
-  record Wanted(Topic topic, CompletableFuture<Void> heard) {}
-
-  private final RedisNames names;
+  private final TopicChanges changes;
   private final PubSub pubSub;
   private final Listener listener;
   private final RelayMetrics metrics;
   private final KeptConnection connection;
   private final Thread writer;
-
-  /** By channel. Guarded by this, as everything that follows. */
-  private final Map<String, Wanted> wanted = new HashMap<>();
-
-  /** What is to be sent, the last change of each channel only. */
-  private final LinkedHashMap<String, Change> unsent = new LinkedHashMap<>();
-
-  /** What Redis has yet to confirm; it does so in order. */
-  private final ArrayDeque<Change> unconfirmed = new ArrayDeque<>();
-
-  private @Nullable RedisWire wire;
-
-  /** How many confirmations are missing until all is subscribed again; 0 when it is. */
-  private int missing;
 
   TopicConnection(
       RedisNames names,
@@ -91,7 +55,7 @@ final class TopicConnection implements AutoCloseable {
       Listener listener,
       RelayMetrics metrics,
       LongSupplier clock) {
-    this.names = names;
+    this.changes = new TopicChanges(names);
     this.pubSub = pubSub;
     this.listener = listener;
     this.metrics = metrics;
@@ -120,47 +84,9 @@ final class TopicConnection implements AutoCloseable {
     return connection.problem();
   }
 
-  /** Listens to the topic; completes when it does. */
-  synchronized CompletableFuture<Void> want(Topic topic) {
-    String channel = names.channel(topic);
-    Wanted known = wanted.get(channel);
-    if (known != null) {
-      return known.heard();
-    }
-    CompletableFuture<Void> heard = new CompletableFuture<>();
-    wanted.put(channel, new Wanted(topic, heard));
-    change(channel, true, heard);
-    return heard;
-  }
-
-  synchronized boolean isWanted(Topic topic) {
-    return wanted.containsKey(names.channel(topic));
-  }
-
-  /** Listens to the topic no more. */
-  synchronized void unwant(Topic topic) {
-    String channel = names.channel(topic);
-    if (wanted.remove(channel) != null) {
-      change(channel, false, new CompletableFuture<>());
-    }
-  }
-
-  /** Under the lock. */
-  private void change(String channel, boolean subscribe, CompletableFuture<Void> done) {
-    Change older = unsent.get(channel);
-    boolean again = older != null && older.again();
-    unsent.put(channel, new Change(channel, subscribe, done, again));
-    notifyAll();
-  }
-
-  /**
-   * Wants no more what may not stay, without telling Redis, which has it no more; what that was.
-   * Whoever waits for it is to be told.
-   */
-  synchronized List<Wanted> giveAway(Predicate<String> mayStay) {
-    List<Wanted> given = new ArrayList<>();
-    wanted.entrySet().removeIf(one -> !mayStay.test(one.getKey()) && given.add(one.getValue()));
-    return given;
+  /** What is to be listened to. */
+  TopicChanges changes() {
+    return changes;
   }
 
   /** Ends it because others took its place. */
@@ -169,18 +95,6 @@ final class TopicConnection implements AutoCloseable {
       metrics.redisSubscriptionRestored(SUBSCRIPTION);
     }
     close();
-  }
-
-  synchronized int size() {
-    return wanted.size();
-  }
-
-  private synchronized List<Topic> topics() {
-    return wanted.values().stream().map(Wanted::topic).toList();
-  }
-
-  synchronized int behind() {
-    return unsent.size();
   }
 
   @Override
@@ -200,39 +114,26 @@ final class TopicConnection implements AutoCloseable {
       } catch (JedisException e) {
         log.debug("{}: writing failed", NAME, e);
         connection.cut();
-        synchronized (this) {
-          wire = null;
-        }
+        changes.cut();
       }
     }
   }
 
   private void writeNext() throws InterruptedException {
-    RedisWire to;
-    List<Change> changes;
-    synchronized (this) {
-      long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KEEPALIVE_MILLIS);
-      long left = KEEPALIVE_MILLIS;
-      while ((wire == null || unsent.isEmpty()) && left > 0) {
-        wait(left);
-        left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
-      }
-      to = wire;
-      changes = to == null ? List.of() : take();
-    }
-    if (to != null) {
-      send(to, changes);
+    TopicChanges.Batch batch = changes.next(KEEPALIVE_MILLIS);
+    if (batch != null) {
+      send(batch.wire(), batch.changes());
     }
   }
 
-  private void send(RedisWire to, List<Change> changes) {
-    if (changes.isEmpty()) {
+  private void send(RedisWire to, List<TopicChanges.Change> batch) {
+    if (batch.isEmpty()) {
       to.sendCommand(Protocol.Command.PING);
     } else {
       ProtocolCommand command =
-          changes.getFirst().subscribe() ? pubSub.subscribe() : pubSub.unsubscribe();
+          batch.getFirst().subscribe() ? pubSub.subscribe() : pubSub.unsubscribe();
       byte[][] channels =
-          changes.stream().map(change -> RedisNames.utf8(change.channel())).toArray(byte[][]::new);
+          batch.stream().map(change -> RedisNames.utf8(change.channel())).toArray(byte[][]::new);
       if (pubSub == PubSub.PLAIN) {
         to.sendCommand(command, channels);
       } else {
@@ -244,22 +145,6 @@ final class TopicConnection implements AutoCloseable {
     to.send();
   }
 
-  /** The next changes of one kind; they are unconfirmed from here on. Under the lock. */
-  private List<Change> take() {
-    List<Change> changes = new ArrayList<>();
-    Iterator<Change> all = unsent.values().iterator();
-    while (all.hasNext() && changes.size() < MAX_BATCH) {
-      Change next = all.next();
-      if (!changes.isEmpty() && changes.getFirst().subscribe() != next.subscribe()) {
-        break;
-      }
-      changes.add(next);
-      all.remove();
-    }
-    unconfirmed.addAll(changes);
-    return changes;
-  }
-
   // --- the thread that reads
 
   private final class Reading implements KeptConnection.Use {
@@ -268,13 +153,15 @@ final class TopicConnection implements AutoCloseable {
 
     @Override
     public void use(RedisWire made) {
-      begin(made);
+      if (changes.begin(made)) {
+        up();
+      }
       while (true) {
         Object reply;
         try {
           reply = made.getUnflushedObject();
         } catch (JedisMovedDataException e) {
-          refused();
+          settle(changes.refused());
           continue;
         }
         if (reply instanceof List<?> parts) {
@@ -287,82 +174,23 @@ final class TopicConnection implements AutoCloseable {
       String channel = text(parts.get(1));
       switch (text(parts.get(0))) {
         case "message", "smessage" -> heard(channel, (byte[]) parts.get(2));
-        case "subscribe", "ssubscribe" -> confirmed(channel, true);
-        case "unsubscribe", "sunsubscribe" -> confirmed(channel, false);
+        case "subscribe", "ssubscribe" -> settle(changes.confirmed(channel, true));
+        case "unsubscribe", "sunsubscribe" -> settle(changes.confirmed(channel, false));
         default -> {} // the answer to a PING
       }
     }
 
-    private void begin(RedisWire made) {
-      synchronized (TopicConnection.this) {
-        wire = made;
-        unconfirmed.clear();
-        unsent.clear();
-        wanted.forEach(
-            (channel, one) -> unsent.put(channel, new Change(channel, true, one.heard(), true)));
-        missing = unsent.size();
-        TopicConnection.this.notifyAll();
-        if (missing > 0) {
-          return;
-        }
+    private void settle(TopicChanges.Outcome outcome) {
+      if (outcome.done() != null) {
+        outcome.done().complete(null);
       }
-      up();
-    }
-
-    /**
-     * Redis confirms in order; that a topic ended which nobody gave up says that it is elsewhere.
-     */
-    private void confirmed(String channel, boolean subscribed) {
-      Change change;
-      boolean whole = false;
-      Wanted gone = null;
-      synchronized (TopicConnection.this) {
-        change = unconfirmed.peek();
-        if (change != null
-            && change.subscribe() == subscribed
-            && change.channel().equals(channel)) {
-          unconfirmed.remove();
-          whole = change.again() && --missing == 0;
-        } else if (subscribed) {
-          throw new JedisConnectionException("subscribed to what was not wanted");
-        } else {
-          change = null;
-          gone = wanted.remove(channel);
-        }
+      if (outcome.gone() != null) {
+        outcome.gone().heard().complete(null);
+        listener.elsewhere(outcome.gone().topic());
       }
-      if (change != null) {
-        change.done().complete(null);
-      }
-      if (gone != null) {
-        left(gone);
-      }
-      if (whole) {
+      if (outcome.whole()) {
         up();
       }
-    }
-
-    /** What was sent next is on another node of the Cluster. */
-    private void refused() {
-      Change change;
-      Wanted gone;
-      boolean whole;
-      synchronized (TopicConnection.this) {
-        change = unconfirmed.remove();
-        whole = change.again() && --missing == 0;
-        gone = change.subscribe() ? wanted.remove(change.channel()) : null;
-      }
-      change.done().complete(null);
-      if (gone != null) {
-        left(gone);
-      }
-      if (whole) {
-        up();
-      }
-    }
-
-    private void left(Wanted gone) {
-      gone.heard().complete(null);
-      listener.elsewhere(gone.topic());
     }
 
     private void up() {
@@ -370,34 +198,21 @@ final class TopicConnection implements AutoCloseable {
       lost = false;
       connection.up();
       if (again) {
-        listener.restored(topics());
+        listener.restored(changes.topics());
       }
     }
 
     private void heard(String channel, byte[] message) {
-      Wanted one;
-      synchronized (TopicConnection.this) {
-        one = wanted.get(channel);
-      }
-      if (one != null) {
-        listener.message(one.topic(), message);
+      Topic topic = changes.topicOf(channel);
+      if (topic != null) {
+        listener.message(topic, message);
       }
     }
 
     @Override
     public void failed() {
       lost = true;
-      List<CompletableFuture<Void>> waiting = new ArrayList<>();
-      synchronized (TopicConnection.this) {
-        wire = null;
-        wanted.replaceAll(
-            (channel, one) -> {
-              waiting.add(one.heard());
-              return new Wanted(one.topic(), new CompletableFuture<>());
-            });
-      }
-      // Whoever waits goes on without.
-      waiting.forEach(heard -> heard.complete(null));
+      changes.failed().forEach(heard -> heard.complete(null));
     }
 
     @Override
