@@ -1,6 +1,6 @@
 package dev.laravelrelay.redis;
 
-import static org.awaitility.Awaitility.await;
+import static dev.laravelrelay.redis.TestNode.soon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -14,7 +14,6 @@ import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.testing.ClusterRedis;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +21,6 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +68,7 @@ class RedisClusterE2E {
       assertEquals(List.of(held), phone.ids());
       phone.answer();
       assertEquals(Verdict.SENT, a.accepted(target, PLAIN).verdict());
-      Emission.Accepted confirmed = confirmed(phone, target);
+      Emission.Accepted confirmed = a.answered(TestNode.event(target, CONFIRM), phone);
       assertEquals(Verdict.CONFIRMED, confirmed.verdict());
       assertEquals(1, confirmed.sessions());
       assertEquals(confirmed.id(), phone.ids().getLast());
@@ -132,7 +130,10 @@ class RedisClusterE2E {
     assertTrue(millis(asked, System.nanoTime()) < 1_000);
     redis.awaitFailover(keyOf(USER));
     long promoted = System.nanoTime();
-    soon(() -> assertEquals(Verdict.CONFIRMED, confirmed(phone, TO_USER).verdict()));
+    soon(
+        () ->
+            assertEquals(
+                Verdict.CONFIRMED, a.answered(TestNode.event(TO_USER, CONFIRM), phone).verdict()));
     long whole = System.nanoTime();
     soon(() -> assertNull(a.engine.problem()));
     soon(() -> assertNull(b.engine.problem()));
@@ -162,7 +163,10 @@ class RedisClusterE2E {
     moving.get();
     soon(() -> assertTrue(phone.ids().containsAll(accepted)));
     assertEquals(accepted, phone.ids().stream().distinct().filter(accepted::contains).toList());
-    soon(() -> assertEquals(Verdict.CONFIRMED, confirmed(phone, TO_USER).verdict()));
+    soon(
+        () ->
+            assertEquals(
+                Verdict.CONFIRMED, a.answered(TestNode.event(TO_USER, CONFIRM), phone).verdict()));
     System.out.printf(
         "Cluster: a slot moved under %d emits, %d refused%n", emitted, emitted - accepted.size());
   }
@@ -189,28 +193,7 @@ class RedisClusterE2E {
     return a.engine.presence().of(user).toCompletableFuture().get(5, TimeUnit.SECONDS).size();
   }
 
-  private Emission.Accepted confirmed(TestNode.Phone phone, Target target) throws Exception {
-    CompletableFuture<Emission> emitting = a.emitting(TestNode.event(target, CONFIRM));
-    await()
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(5))
-        .until(
-            () -> {
-              phone.answer();
-              return emitting.isDone();
-            });
-    return assertInstanceOf(Emission.Accepted.class, emitting.get(10, TimeUnit.SECONDS));
-  }
-
   private static long millis(long from, long to) {
     return (to - from) / 1_000_000;
-  }
-
-  private static void soon(ThrowingRunnable assertion) {
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(10))
-        .untilAsserted(assertion);
   }
 }

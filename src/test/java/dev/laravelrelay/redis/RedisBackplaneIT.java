@@ -1,6 +1,6 @@
 package dev.laravelrelay.redis;
 
-import static org.awaitility.Awaitility.await;
+import static dev.laravelrelay.redis.TestNode.soon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -14,13 +14,11 @@ import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.testing.TestRedis;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -324,13 +322,5 @@ class RedisBackplaneIT {
 
   private static List<Event> held(TestNode node) throws Exception {
     return node.engine.heldEvents().of("42").toCompletableFuture().get();
-  }
-
-  private static void soon(ThrowingRunnable assertion) {
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(5))
-        .untilAsserted(assertion);
   }
 }

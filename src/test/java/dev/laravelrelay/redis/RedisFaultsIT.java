@@ -1,5 +1,6 @@
 package dev.laravelrelay.redis;
 
+import static dev.laravelrelay.redis.TestNode.soon;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,13 +264,5 @@ class RedisFaultsIT {
     List<String> missing = new ArrayList<>(sent);
     missing.removeAll(got);
     return "missing " + missing;
-  }
-
-  private static void soon(ThrowingRunnable assertion) {
-    await()
-        .atMost(Duration.ofSeconds(15))
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(10))
-        .untilAsserted(assertion);
   }
 }

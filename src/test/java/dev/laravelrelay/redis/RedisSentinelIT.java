@@ -1,6 +1,6 @@
 package dev.laravelrelay.redis;
 
-import static org.awaitility.Awaitility.await;
+import static dev.laravelrelay.redis.TestNode.soon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -9,16 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Verdict;
-import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.testing.SentinelRedis;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,7 +61,10 @@ class RedisSentinelIT {
     assertInstanceOf(Emission.Unavailable.class, refused);
     redis.awaitFailover();
     long promoted = System.nanoTime();
-    soon(() -> assertEquals(Verdict.CONFIRMED, confirmed(phone).verdict()));
+    soon(
+        () ->
+            assertEquals(
+                Verdict.CONFIRMED, a.answered(TestNode.event(USER, CONFIRM), phone).verdict()));
     long whole = System.nanoTime();
     soon(() -> assertNull(a.engine.problem()));
     soon(() -> assertNull(b.engine.problem()));
@@ -82,10 +80,16 @@ class RedisSentinelIT {
     TestNode.Phone phone = b.phone("42");
     redis.freezeMaster();
     redis.awaitFailover();
-    soon(() -> assertEquals(Verdict.CONFIRMED, confirmed(phone).verdict()));
+    soon(
+        () ->
+            assertEquals(
+                Verdict.CONFIRMED, a.answered(TestNode.event(USER, CONFIRM), phone).verdict()));
     redis.thaw();
     redis.awaitDemotion();
-    soon(() -> assertEquals(Verdict.CONFIRMED, confirmed(phone).verdict()));
+    soon(
+        () ->
+            assertEquals(
+                Verdict.CONFIRMED, a.answered(TestNode.event(USER, CONFIRM), phone).verdict()));
     soon(() -> assertNull(a.engine.problem()));
   }
 
@@ -98,29 +102,7 @@ class RedisSentinelIT {
     }
   }
 
-  private Emission.Accepted confirmed(TestNode.Phone phone) throws Exception {
-    Event event = TestNode.event(USER, CONFIRM);
-    CompletableFuture<Emission> emitting = a.emitting(event);
-    await()
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(5))
-        .until(
-            () -> {
-              phone.answer();
-              return emitting.isDone();
-            });
-    return assertInstanceOf(Emission.Accepted.class, emitting.get(10, TimeUnit.SECONDS));
-  }
-
   private static long millis(long from, long to) {
     return (to - from) / 1_000_000;
-  }
-
-  private static void soon(ThrowingRunnable assertion) {
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(10))
-        .untilAsserted(assertion);
   }
 }

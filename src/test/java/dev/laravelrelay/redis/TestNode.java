@@ -1,5 +1,7 @@
 package dev.laravelrelay.redis;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.RedisConfig;
 import dev.laravelrelay.config.Secret;
@@ -30,6 +32,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 
 /** One node with the real delivery and the real Redis, and phones instead of sockets. */
 final class TestNode implements AutoCloseable {
@@ -153,6 +157,29 @@ final class TestNode implements AutoCloseable {
 
   Emission.Accepted accepted(Target target, Terms terms) throws Exception {
     return (Emission.Accepted) emit(event(target, terms));
+  }
+
+  /** Emits to one whose phone answers as soon as it is asked. */
+  Emission.Accepted answered(Event event, Phone phone) throws Exception {
+    CompletableFuture<Emission> emitting = emitting(event);
+    Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
+        .until(
+            () -> {
+              phone.answer();
+              return emitting.isDone();
+            });
+    return assertInstanceOf(Emission.Accepted.class, emitting.get(10, TimeUnit.SECONDS));
+  }
+
+  /** Waits until it holds. */
+  static void soon(ThrowingRunnable assertion) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(10))
+        .untilAsserted(assertion);
   }
 
   double count(String metric) {
