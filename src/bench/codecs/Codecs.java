@@ -1,6 +1,7 @@
 package dev.laravelrelay.bench;
 
 import dev.laravelrelay.config.DeliveryConfig;
+import dev.laravelrelay.event.EmitBatch;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.protocol.EngineIo;
@@ -14,12 +15,16 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the codecs cost: a call event in, out, and a poll's payload with three packets. */
+/**
+ * What the codecs cost: a call event in, alone and in a batch of 100, out, and a poll's payload
+ * with three packets.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -31,10 +36,13 @@ public class Codecs {
   private static final String DATA =
       "{\"callId\":\"c-667\",\"reason\":\"User declined\",\"timestamp\":1795358188000}";
 
+  private static final int BATCH = 100;
+
   private final EventCodec codec =
       new EventCodec(new DeliveryConfig(0, 100, 1 << 20, 1 << 30), InstantSource.system());
   private final RawJson data = RawJson.of(DATA);
   private byte[] emit = bytes("{\"user\":42,\"event\":\"call:rejected\",\"data\":" + DATA + "}");
+  private byte[] batch = bytes("[" + ("," + text(emit)).repeat(BATCH).substring(1) + "]");
   private String payload =
       "3\u001e42[\"call:reject\"," + DATA + "]\u001e4212[\"subscribe\",{\"channel\":\"orders\"}]";
 
@@ -42,9 +50,19 @@ public class Codecs {
     return json.getBytes(StandardCharsets.UTF_8);
   }
 
+  private static String text(byte[] json) {
+    return new String(json, StandardCharsets.UTF_8);
+  }
+
   @Benchmark
   public EventCodec.Parsed parseAnEmit() {
     return codec.parse(emit, null);
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public EmitBatch parseABatchPerEmit() {
+    return EmitBatch.parse(batch, codec);
   }
 
   @Benchmark

@@ -13,6 +13,8 @@ public enum Verdict {
   /** No session is open, and it is not kept. */
   OFFLINE;
 
+  private final String lowerCase = name().toLowerCase(Locale.ROOT);
+
   /** Whether a client has it, as far as is known. */
   public boolean delivered() {
     return this == CONFIRMED || this == SENT;
@@ -20,6 +22,6 @@ public enum Verdict {
 
   /** The name in replies and metrics. */
   public String lowerCase() {
-    return name().toLowerCase(Locale.ROOT);
+    return lowerCase;
   }
 }

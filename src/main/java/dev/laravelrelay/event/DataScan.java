@@ -1,5 +1,6 @@
 package dev.laravelrelay.event;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,17 @@ final class DataScan {
 
   private final JsonParser in;
   private final Problems problems;
-  private final @Nullable Names[] names = new Names[EmitLimits.MAX_DEPTH + 1];
+
+  /** How deep the emit itself is nested: paths start there. */
+  private final int around;
+
+  /** By depth; most data is flat. */
+  private @Nullable Names[] names = new Names[4];
 
   private DataScan(JsonParser in, Problems problems) {
     this.in = in;
     this.problems = problems;
+    this.around = in.streamReadContext().getNestingDepth() - 2;
   }
 
   /** Moves the parser from the first token of a value to its last, read to its end. */
@@ -56,6 +63,9 @@ final class DataScan {
   }
 
   private void checkName(int depth) {
+    if (depth >= names.length) {
+      names = Arrays.copyOf(names, 2 * depth);
+    }
     Names seen = names[depth];
     if (seen == null) {
       seen = new Names();
@@ -68,16 +78,14 @@ final class DataScan {
   }
 
   private void clear(int depth) {
-    if (depth <= EmitLimits.MAX_DEPTH) {
-      Names seen = names[depth];
-      if (seen != null) {
-        seen.clear();
-      }
+    Names seen = depth < names.length ? names[depth] : null;
+    if (seen != null) {
+      seen.clear();
     }
   }
 
-  private static String path(@Nullable TokenStreamContext context) {
-    if (context == null || context.inRoot()) {
+  private String path(@Nullable TokenStreamContext context) {
+    if (context == null || context.getNestingDepth() <= around) {
       return "";
     }
     String parent = path(context.getParent());

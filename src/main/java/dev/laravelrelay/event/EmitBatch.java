@@ -1,10 +1,8 @@
 package dev.laravelrelay.event;
 
-import java.util.ArrayList;
-import java.util.Arrays;
+import dev.laravelrelay.event.EventCodec.Parsed;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -13,8 +11,15 @@ import tools.jackson.core.exc.StreamConstraintsException;
 /** Several emits in one body: {@code {"emits": [...]}}, or the array alone. */
 public sealed interface EmitBatch {
 
-  /** The emits, not yet read: each for {@link EventCodec#parse}. Copies; at least one. */
-  record Items(List<byte[]> emits) implements EmitBatch {}
+  /** The emits, in their order; at least one. */
+  record Items(List<Item> emits) implements EmitBatch {}
+
+  /**
+   * One of them, whole or bad on its own.
+   *
+   * @param bytes how long it was
+   */
+  record Item(int bytes, Parsed.Json emit) {}
 
   /**
    * JSON, but no batch.
@@ -26,23 +31,28 @@ public sealed interface EmitBatch {
   /** Not even JSON. */
   record NotJson(String message) implements EmitBatch {}
 
-  /** Takes a batch apart. One that is too long is refused whole. */
-  static EmitBatch split(byte[] body) {
+  /**
+   * Reads a batch. One that is too long is refused whole.
+   *
+   * @param body not to be written to any more: the events' data may be slices of it
+   */
+  static EmitBatch parse(byte[] body, EventCodec codec) {
     String notJson = JsonText.problem(body);
     if (notJson != null) {
       return new NotJson(notJson);
     }
     Problems problems = new Problems();
-    List<byte[]> emits = null;
+    List<Item> emits = null;
     try (JsonParser in = JsonText.parser(body)) {
+      BatchReader reader = new BatchReader(body, in, codec, problems);
       JsonToken first = in.nextToken();
       if (first == null) {
         return new NotJson(JsonText.EMPTY);
       }
       if (first == JsonToken.START_ARRAY) {
-        emits = items(body, in, problems);
+        emits = reader.items();
       } else if (first == JsonToken.START_OBJECT) {
-        emits = field(body, in, problems);
+        emits = reader.field();
       } else {
         problems.add("body", "The body must be a JSON object or array.");
       }
@@ -55,51 +65,5 @@ public sealed interface EmitBatch {
       return new NotJson(JsonText.problem(malformed));
     }
     return problems.any() || emits == null ? new Invalid(problems.byField()) : new Items(emits);
-  }
-
-  private static @Nullable List<byte[]> field(byte[] body, JsonParser in, Problems problems) {
-    List<byte[]> emits = null;
-    boolean seen = false;
-    for (String name = in.nextName(); name != null; name = in.nextName()) {
-      JsonToken value = in.nextToken();
-      if (!name.equals("emits")) {
-        String shown = Problems.shown(name);
-        problems.add(shown, "The field %s is unknown. Did you mean emits?".formatted(shown));
-      } else if (seen) {
-        problems.add(name, "The emits field is given twice.");
-      } else if (value != JsonToken.START_ARRAY) {
-        problems.add(name, "The emits field must be an array.");
-      }
-      if (name.equals("emits") && !seen && value == JsonToken.START_ARRAY) {
-        emits = items(body, in, problems);
-      } else {
-        in.skipChildren();
-      }
-      seen |= name.equals("emits");
-    }
-    if (!seen) {
-      problems.add("emits", "The emits field is required.");
-    }
-    return emits;
-  }
-
-  private static List<byte[]> items(byte[] body, JsonParser in, Problems problems) {
-    List<byte[]> emits = new ArrayList<>();
-    int count = 0;
-    while (in.nextToken() != JsonToken.END_ARRAY) {
-      int start = (int) in.currentTokenLocation().getByteOffset();
-      in.skipChildren();
-      in.finishToken();
-      if (count++ < EmitLimits.MAX_BATCH) {
-        int end = (int) in.currentLocation().getByteOffset();
-        emits.add(Arrays.copyOfRange(body, start, end));
-      }
-    }
-    if (count < 1 || count > EmitLimits.MAX_BATCH) {
-      problems.add(
-          "emits",
-          "The emits field must have between 1 and %d items.".formatted(EmitLimits.MAX_BATCH));
-    }
-    return emits;
   }
 }

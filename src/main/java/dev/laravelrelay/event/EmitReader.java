@@ -34,6 +34,11 @@ final class EmitReader {
   private @Nullable String id;
   private @Nullable CallReader call;
 
+  /** Where the object starts in the body, and where it ends. */
+  private int start;
+
+  private int end;
+
   EmitReader(byte[] body, JsonParser in, Problems problems) {
     this.body = body;
     this.in = in;
@@ -43,6 +48,7 @@ final class EmitReader {
 
   /** Reads from the start of an object to its end. */
   void read() {
+    start = (int) in.currentTokenLocation().getByteOffset();
     for (String name = in.nextName(); name != null; name = in.nextName()) {
       in.nextToken();
       Field field = Field.of(name);
@@ -57,6 +63,7 @@ final class EmitReader {
         term(field);
       }
     }
+    end = (int) in.currentLocation().getByteOffset();
   }
 
   private void unknown(String name) {
@@ -171,22 +178,22 @@ final class EmitReader {
   }
 
   private void data() {
-    int start = (int) in.currentTokenLocation().getByteOffset();
+    int from = (int) in.currentTokenLocation().getByteOffset();
     DataScan.walk(in, problems);
-    int end = (int) in.currentLocation().getByteOffset();
-    if (JsonText.hasLoneSurrogate(body, start, end)) {
+    int to = (int) in.currentLocation().getByteOffset();
+    if (JsonText.hasLoneSurrogate(body, from, to)) {
       problems.add("data", "The data field must not contain half of a surrogate pair.");
     }
-    data = slice(start, end - start);
+    data = slice(from, to - from);
   }
 
   /** Small data of a large body is copied, so that a held event does not hold the body too. */
-  private RawJson slice(int start, int length) {
+  private RawJson slice(int from, int length) {
     if (length >= body.length / 4) {
-      return RawJson.slice(body, start, length);
+      return RawJson.slice(body, from, length);
     }
     byte[] copy = new byte[length];
-    System.arraycopy(body, start, copy, 0, length);
+    System.arraycopy(body, from, copy, 0, length);
     return RawJson.slice(copy, 0, length);
   }
 
@@ -214,7 +221,7 @@ final class EmitReader {
             : new Terms(seconds, confirm, collapseKey, except);
     String eventId = given == null ? EventIds.next() : given;
     Target to = target == null ? new Target.Users(List.of()) : target;
-    long fingerprint = given == null ? 0 : Fingerprint.of(body);
+    long fingerprint = given == null ? 0 : Fingerprint.of(body, start, end);
     Event made = new Event(eventId, event, data, to, terms, acceptedAt);
     CallTerms announced = call == null ? null : call.finish(CallReader.idIn(data), "data.callId");
     return new EmitRequest(made, given != null, fingerprint, announced);

@@ -21,15 +21,18 @@ public final class EventCodec {
   /** What a body came to. */
   public sealed interface Parsed {
 
+    /** JSON: an event, or not. */
+    sealed interface Json extends Parsed {}
+
     /** An event. */
-    record Valid(EmitRequest request) implements Parsed {}
+    record Valid(EmitRequest request) implements Json {}
 
     /**
      * JSON, but no event.
      *
      * @param errors sentences by field, in dot form; never empty
      */
-    record Invalid(Map<String, List<String>> errors) implements Parsed {}
+    record Invalid(Map<String, List<String>> errors) implements Json {}
 
     /** Not even JSON. */
     record NotJson(String message) implements Parsed {}
@@ -56,36 +59,49 @@ public final class EventCodec {
     }
     Problems problems = new Problems();
     try (JsonParser in = JsonText.parser(body)) {
-      EmitReader reader = new EmitReader(body, in, problems);
-      JsonToken first = in.nextToken();
-      if (first == null) {
+      if (in.nextToken() == null) {
         return new Parsed.NotJson(JsonText.EMPTY);
       }
-      boolean object = first == JsonToken.START_OBJECT;
-      if (object) {
-        reader.read();
-      }
-      if (!object && !isEmptyArray(first, in)) {
-        problems.add("body", "The body must be a JSON object.");
-        JsonText.drain(in);
-      } else if (in.nextToken() != null) {
-        return new Parsed.NotJson(JsonText.GOES_ON);
-      } else {
-        EmitRequest request = reader.finish(idempotencyKey, holdDefaultSeconds, clock.millis());
-        if (!problems.any()) {
-          return new Parsed.Valid(request);
-        }
-      }
+      Parsed.Json parsed = read(body, in, idempotencyKey, problems);
+      return in.nextToken() == null ? parsed : new Parsed.NotJson(JsonText.GOES_ON);
     } catch (StreamConstraintsException tooMuch) {
       JsonText.report(tooMuch, problems);
+      return new Parsed.Invalid(problems.byField());
     } catch (JacksonException malformed) {
       return new Parsed.NotJson(JsonText.problem(malformed));
     }
-    return new Parsed.Invalid(problems.byField());
   }
 
-  /** What PHP makes of an object without fields. */
-  private static boolean isEmptyArray(JsonToken first, JsonParser in) {
-    return first == JsonToken.START_ARRAY && in.nextToken() == JsonToken.END_ARRAY;
+  /**
+   * Reads the emit whose first token the parser is at, and leaves it at the last.
+   *
+   * @param problems none yet; those of this emit are added
+   */
+  Parsed.Json read(byte[] body, JsonParser in, @Nullable String idempotencyKey, Problems problems) {
+    EmitReader reader = new EmitReader(body, in, problems);
+    boolean object = in.currentToken() == JsonToken.START_OBJECT;
+    if (object) {
+      reader.read();
+    }
+    if (!object && !isEmptyArray(in)) {
+      problems.add("body", "The body must be a JSON object.");
+      return new Parsed.Invalid(problems.byField());
+    }
+    EmitRequest request = reader.finish(idempotencyKey, holdDefaultSeconds, clock.millis());
+    return problems.any() ? new Parsed.Invalid(problems.byField()) : new Parsed.Valid(request);
+  }
+
+  /** Whether it is what PHP makes of an object without fields; reads the value to its end. */
+  private static boolean isEmptyArray(JsonParser in) {
+    if (in.currentToken() != JsonToken.START_ARRAY) {
+      in.finishToken();
+      return false;
+    }
+    boolean empty = in.nextToken() == JsonToken.END_ARRAY;
+    while (in.currentToken() != JsonToken.END_ARRAY) {
+      in.skipChildren();
+      in.nextToken();
+    }
+    return empty;
   }
 }

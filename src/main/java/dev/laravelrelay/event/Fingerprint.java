@@ -9,10 +9,12 @@ final class Fingerprint {
 
   private Fingerprint() {}
 
-  /** The first 64 bits of the SHA-256 of the bytes. */
-  static long of(byte[] body) {
+  /** The first 64 bits of the SHA-256 of {@code body[start, end)}. */
+  static long of(byte[] body, int start, int end) {
     try {
-      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(body)).getLong();
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(body, start, end - start);
+      return ByteBuffer.wrap(digest.digest()).getLong();
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

@@ -73,16 +73,16 @@ final class BatchRoute implements EmitHandler.Route {
       errors.invalid(exchange, Map.of("id", List.of(sentence)));
       return;
     }
-    switch (EmitBatch.split(body)) {
+    switch (EmitBatch.parse(body, codec)) {
       case EmitBatch.NotJson(String message) -> errors.refuse(exchange, 400, message);
       case EmitBatch.Invalid(var problems) -> errors.invalid(exchange, problems);
-      case EmitBatch.Items(List<byte[]> emits) -> emit(exchange, emits, start);
+      case EmitBatch.Items(List<EmitBatch.Item> emits) -> emit(exchange, emits, start);
     }
   }
 
-  private void emit(Exchange exchange, List<byte[]> emits, long start) {
+  private void emit(Exchange exchange, List<EmitBatch.Item> emits, long start) {
     List<CompletableFuture<Result>> results = new ArrayList<>(emits.size());
-    emits.forEach(emit -> results.add(result(emit, start)));
+    emits.forEach(item -> results.add(result(item, start)));
     CompletableFuture<Void> all =
         CompletableFuture.allOf(results.toArray(CompletableFuture[]::new));
     Executor by = all.isDone() ? Runnable::run : threads;
@@ -97,13 +97,12 @@ final class BatchRoute implements EmitHandler.Route {
         by);
   }
 
-  private CompletableFuture<Result> result(byte[] emit, long start) {
-    if (emit.length > itemLimit) {
+  private CompletableFuture<Result> result(EmitBatch.Item item, long start) {
+    if (item.bytes() > itemLimit) {
       String sentence = "The emit must not be larger than %d bytes.".formatted(itemLimit);
       return refused(413, Map.of("message", sentence));
     }
-    return switch (codec.parse(emit, null)) {
-      case Parsed.NotJson(String message) -> refused(400, Map.of("message", message));
+    return switch (item.emit()) {
       case Parsed.Invalid(var problems) -> refused(422, ApiErrors.invalidBody(problems));
       case Parsed.Valid(EmitRequest request) ->
           emitter

@@ -53,7 +53,7 @@ class EventCodecProperties {
   @Property(tries = 2_000, shrinking = ShrinkingMode.OFF)
   void noBytesMakeItThrow(@ForAll byte[] bytes) {
     codec.parse(bytes, null);
-    EmitBatch.split(bytes);
+    EmitBatch.parse(bytes, codec);
   }
 
   @Property(tries = 2_000, shrinking = ShrinkingMode.OFF)
@@ -62,7 +62,7 @@ class EventCodecProperties {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     bytes[Math.floorMod(at, bytes.length)] = value;
     codec.parse(bytes, null);
-    EmitBatch.split(bytes);
+    EmitBatch.parse(bytes, codec);
   }
 
   @Provide
