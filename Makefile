@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e bench bench-quick bench-floor bench-codecs scaling check format image conformance clean jdk
+.PHONY: help run test e2e bench bench-quick bench-codecs scaling check format image conformance clean jdk
 
 JDK := 25
 JAR := target/laravel-relay.jar
@@ -66,10 +66,6 @@ scaling: $(JAR) ## Measures what two relays ask of one Redis, and simulates more
 	@src/bench/prepare.sh
 	@JVM_FLAGS='$(JVM_FLAGS)' $(JAVA) -Xmx1g -cp $(JAR):target/bench/classes \
 	  dev.laravelrelay.bench.Scaling
-
-bench-floor: $(JAR) ## Measures what the kernel alone takes of a delivery: a bare send to each of many sockets
-	@src/bench/prepare.sh
-	@$(JAVA) -cp target/bench/classes dev.laravelrelay.bench.Floor
 
 bench-codecs: $(JAR) ## Measures the codecs alone, with JMH; ARGS="-f 1" goes to it
 	@JVM_FLAGS='$(JVM_FLAGS)' src/bench/codecs.sh $(ARGS)

@@ -47,6 +47,9 @@ public final class Bench {
       if (named.isEmpty() || named.contains(Contender.RELAY)) {
         relayAlone(flags, pace, stages, results);
       }
+      if (stages.contains(Stage.FLOOR)) {
+        Floor.run(results);
+      }
       for (Contender contender : contenders) {
         System.err.println(contender.name());
         Trial.run(contender, pace, contender.inMemory(stages), results);
@@ -68,7 +71,7 @@ public final class Bench {
     Trial.overRedis(flags, pace, Stage.both(stages, Stage.OVER_REDIS), results);
   }
 
-  /** All, or those that are named; the quick benchmark has no time for rest and growth. */
+  /** All, or those that are named; the quick benchmark has no time for some. */
   private static Set<Stage> stages(List<String> words, Pace pace) {
     Set<Stage> stages =
         words.stream()
@@ -79,6 +82,7 @@ public final class Bench {
     if (pace.rest() == 0) {
       stages.remove(Stage.REST);
       stages.remove(Stage.GROWTH);
+      stages.remove(Stage.FLOOR);
     }
     return stages;
   }

@@ -21,7 +21,7 @@ final class Report {
     this.machine = machine;
   }
 
-  /** A Markdown table: medians, in brackets the smallest and the largest, and the ratio. */
+  /** A Markdown table of what was measured: medians, smallest and largest, and the ratio. */
   String table() {
     List<String> peers = new ArrayList<>(results.contenders());
     peers.remove(Contender.RELAY);
@@ -30,11 +30,12 @@ final class Report {
     out.append(" relay ÷ socket.io | target | met |\n|---|---|");
     out.append("---|".repeat(peers.size() + 3)).append('\n');
     List<Row> rows = new ArrayList<>(Row.ALL);
-    if (Row.GROWTH.stream().anyMatch(row -> isMeasured(row.main()))) {
-      rows.addAll(Row.GROWTH);
-    }
+    rows.addAll(Row.GROWTH);
     for (Row row : rows) {
       for (Part part : row.parts()) {
+        if (results.contenders().stream().noneMatch(who -> isMeasured(who, part))) {
+          continue;
+        }
         String label = part.label().isEmpty() ? "" : ": " + part.label();
         out.append("| ").append(row.name()).append(label).append(" | ");
         out.append(cell(Contender.RELAY, part.metric())).append(" |");
@@ -69,8 +70,8 @@ final class Report {
         results.median(Contender.SOCKET_IO, part.metric()));
   }
 
-  private boolean isMeasured(Part part) {
-    return results.median(Contender.RELAY, part.metric()) != null;
+  private boolean isMeasured(String contender, Part part) {
+    return results.median(contender, part.metric()) != null;
   }
 
   private boolean isMet(Part part) {
@@ -99,7 +100,7 @@ final class Report {
     }
     List<String> unmeasured =
         row.parts().stream()
-            .filter(part -> !isMeasured(part))
+            .filter(part -> !isMeasured(Contender.RELAY, part))
             .map(part -> part.label() + (part.label().isEmpty() ? "" : ": ") + "not measured")
             .toList();
     if (!unmeasured.isEmpty()) {
@@ -121,6 +122,7 @@ final class Report {
     line.put("relay", results.median(Contender.RELAY, part.metric()));
     line.put("socketio", results.median(Contender.SOCKET_IO, part.metric()));
     line.put("netty_socketio", results.median(Contender.NETTY_SOCKETIO, part.metric()));
+    line.put("bare_send", results.median(Floor.NAME, part.metric()));
     line.put("ratio", ratio(part));
     line.put("target", part.target());
     line.put("met", isMet(part));

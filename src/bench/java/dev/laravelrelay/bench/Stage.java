@@ -6,6 +6,7 @@ import java.util.Set;
 
 /** What is measured one after the other; {@code --only=emit,batch} picks some. */
 enum Stage {
+  FLOOR,
   START,
   BROADCAST,
   STREAM,
