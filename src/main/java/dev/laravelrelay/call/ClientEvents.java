@@ -63,9 +63,18 @@ public final class ClientEvents {
 
     private final CallSignals.Sender sender;
     private @Nullable Bucket bucket;
+    private @Nullable Bucket requests;
 
     private Source(CallSignals.Sender sender) {
       this.sender = sender;
+    }
+
+    /** Whether the client may ask for one thing more: to join a channel, or a token's check. */
+    public boolean mayAsk() {
+      if (requests == null) {
+        requests = limits.ofRequests();
+      }
+      return limits.allows(requests);
     }
 
     /** Takes an event; never completes exceptionally. */

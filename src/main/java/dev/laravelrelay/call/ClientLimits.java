@@ -8,9 +8,14 @@ import java.time.Duration;
 
 /**
  * How much a client may say: so many events each second, twice as many at once, and so many of all
- * clients of one user on this node. Safe from any thread.
+ * clients of one user on this node. What it asks for itself, to join a channel or to go on with a
+ * fresh token, is counted apart: as many each second, but {@value #REQUESTS_AT_ONCE} at once, as a
+ * client that is back asks for all its channels. Safe from any thread.
  */
-final class ClientLimits {
+public final class ClientLimits {
+
+  /** How much a client may ask for at once. */
+  public static final int REQUESTS_AT_ONCE = 200;
 
   private static final int MAX_USERS = 100_000;
 
@@ -34,6 +39,20 @@ final class ClientLimits {
   /** The bucket of a new session. */
   Bucket ofSession() {
     return bucket(2L * sessionRate, sessionRate);
+  }
+
+  /** The bucket of what a new session asks for. */
+  Bucket ofRequests() {
+    return bucket(REQUESTS_AT_ONCE, sessionRate);
+  }
+
+  /** Takes one request; false if it is one too many, which is counted. */
+  boolean allows(Bucket requests) {
+    boolean allowed = requests.tryConsume(1);
+    if (!allowed) {
+      metrics.clientEventLimited("requests");
+    }
+    return allowed;
   }
 
   /** Takes one event; false if it is one too many, which is counted. */

@@ -142,7 +142,8 @@ public enum Setting {
       20,
       1,
       100_000,
-      "Events that one client may send each second; twice as many at once."),
+      "Events that one client may send each second, twice as many at once; subscribe and auth:"
+          + " as many, 200 at once."),
   USER_RATE(
       Section.WEBHOOKS,
       50,

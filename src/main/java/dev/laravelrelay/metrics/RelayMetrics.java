@@ -226,7 +226,7 @@ public final class RelayMetrics {
         .increment();
   }
 
-  /** A client sent more than it may; the limit is session or user. */
+  /** A client sent more than it may; the limit is session, user or requests. */
   public void clientEventLimited(String limit) {
     counter("relay_client_events_limited", "Events of clients over a limit", "limit", limit)
         .increment();

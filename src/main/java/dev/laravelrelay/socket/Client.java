@@ -9,6 +9,7 @@ import dev.laravelrelay.session.Session;
 import io.netty.util.Timeout;
 import io.netty.util.TimerTask;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,8 @@ final class Client implements TimerTask {
    * @param body with {@code ok}, and {@code code} and {@code message} if it is false
    */
   record Answer(boolean ok, ObjectNode body) {}
+
+  private static final String TOO_MANY = "Too many requests; slow down.";
 
   private final Session session;
   private final RelaySockets relay;
@@ -79,6 +82,9 @@ final class Client implements TimerTask {
   }
 
   CompletionStage<Answer> subscribe(String channel) {
+    if (!source().mayAsk()) {
+      return CompletableFuture.completedStage(denied(429, TOO_MANY, channel));
+    }
     return relay
         .subscriptions()
         .join(session, token, channel)
@@ -99,6 +105,9 @@ final class Client implements TimerTask {
 
   /** Goes on with this token, if it is the same user's. */
   CompletionStage<Answer> renew(String fresh) {
+    if (!source().mayAsk()) {
+      return CompletableFuture.completedStage(denied(429, TOO_MANY, null));
+    }
     return relay
         .authenticator()
         .authenticate(fresh)
@@ -121,10 +130,14 @@ final class Client implements TimerTask {
 
   /** Takes an event that is none of the relay's own; the answer comes on the connection's loop. */
   void event(String name, List<RawJson> args, Consumer<ClientReply> answer) {
+    source().event(name, args).thenAcceptAsync(answer, session.loop());
+  }
+
+  private ClientEvents.Source source() {
     if (events == null) {
       events = relay.clientEvents().of(session.user(), session.id());
     }
-    events.event(name, args).thenAcceptAsync(answer, session.loop());
+    return events;
   }
 
   void ignored() {

@@ -16,6 +16,7 @@ import dev.laravelrelay.session.Session;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -87,8 +88,8 @@ public final class Subscriptions {
           ? CompletableFuture.completedStage(new Outcome.Joined(details(channel)))
           : denied(403, "This channel is another user's.");
     }
-    if (members.channelsOf(session).size() >= MAX_CHANNELS) {
-      return denied(429, "A client may be in %d channels.".formatted(MAX_CHANNELS));
+    if (isFull(session, channel)) {
+      return full();
     }
     if (!ChannelName.kind(channel).needsAuthorization()) {
       return enter(session, channel, "");
@@ -105,18 +106,33 @@ public final class Subscriptions {
                 });
   }
 
+  private boolean isFull(Session session, String channel) {
+    Set<String> joined = members.channelsOf(session);
+    return joined.size() >= MAX_CHANNELS && !joined.contains(channel);
+  }
+
+  private CompletionStage<Outcome> full() {
+    return denied(429, "A client may be in %d channels.".formatted(MAX_CHANNELS));
+  }
+
   private CompletionStage<Outcome> denied(int code, String message) {
     metrics.subscription(code == 503 ? "unavailable" : "refused");
     return CompletableFuture.completedStage(new Outcome.Denied(code, message));
   }
 
-  /** On the session's loop, so that it cannot be entered behind the session's end. */
+  /**
+   * On the session's loop, so that it cannot be entered behind the session's end, nor beyond the
+   * limit by several who asked at once.
+   */
   private CompletionStage<Outcome> enter(Session session, String channel, String info) {
     return CompletableFuture.supplyAsync(
             () -> {
               if (!session.isOpen()) {
                 return CompletableFuture.<Outcome>completedStage(
                     new Outcome.Denied(410, "The session has ended."));
+              }
+              if (isFull(session, channel)) {
+                return full();
               }
               boolean newcomer = isPresence(channel) && isAbsent(session, channel);
               members.join(channel, session, info);

@@ -73,6 +73,16 @@ public final class TestRelay implements AutoCloseable {
         shared(redis, prefix));
   }
 
+  /** With a Laravel that admits clients into channels. */
+  public static TestRelay start(URI laravel) {
+    return start(
+        Duration.ofSeconds(25),
+        Duration.ofSeconds(20),
+        new LaravelConfig(Optional.of(laravel), "/broadcasting/auth", Duration.ofSeconds(1)),
+        NO_WEBHOOKS,
+        NO_REDIS);
+  }
+
   /** The same with a Laravel that admits clients into channels. */
   public static TestRelay start(TestRedis redis, String prefix, URI laravel) {
     return start(
