@@ -39,7 +39,7 @@ final class LoadStages {
     trial.settle();
     trial.warm();
     Callers callers = trial.callers(OPEN_LOOP);
-    trial.expect(callers.openLoop(EMIT, Trial.SESSIONS, perSecond, 1));
+    trial.warm(0, () -> trial.expect(callers.openLoop(EMIT, Trial.SESSIONS, perSecond, 1)));
     trial.phones.takeLatencies();
     Trial.Load load = trial.load();
     long emits = trial.expect(callers.openLoop(EMIT, Trial.SESSIONS, perSecond, trial.pace.load()));
@@ -74,15 +74,20 @@ final class LoadStages {
   static double deliveryCpu(Trial trial, Callers callers, int sessions)
       throws IOException, InterruptedException {
     int deliveries = trial.pace.broadcasts() * Trial.SESSIONS;
-    for (int done = 0; done < 2 * trial.warmEmits(); done += sessions) {
-      broadcast(trial, callers, sessions);
-    }
+    trial.warm(trial.warmEmits(), () -> broadcasts(trial, callers, sessions, deliveries));
     Trial.Load load = trial.load();
-    int done = 0;
+    long done = broadcasts(trial, callers, sessions, deliveries);
+    return load.cpuPer(done, "delivery to one of " + sessions);
+  }
+
+  /** Emits to everyone until so many were delivered; how many it were. */
+  private static long broadcasts(Trial trial, Callers callers, int sessions, int deliveries)
+      throws IOException, InterruptedException {
+    long done = 0;
     for (; done < deliveries; done += sessions) {
       broadcast(trial, callers, sessions);
     }
-    return load.cpuPer(done, "delivery to one of " + sessions);
+    return done;
   }
 
   /** Emits to everyone; returns the nanoseconds until the last of those who read has it. */
@@ -111,7 +116,7 @@ final class LoadStages {
     trial.warm();
     Callers callers = trial.callers(OPEN_LOOP);
     Emits confirmed = Emits.toUser(",\"confirm\":5000");
-    trial.expect(callers.openLoop(confirmed, Trial.SESSIONS, 500, 2));
+    trial.warm(1_000, () -> trial.expect(callers.openLoop(confirmed, Trial.SESSIONS, 500, 1)));
     callers.takeLatencies();
     trial.expect(callers.openLoop(confirmed, Trial.SESSIONS, 500, trial.pace.load()));
     Histogram latencies = callers.takeLatencies();
@@ -150,17 +155,13 @@ final class LoadStages {
     Phones pollers = new Phones(trial.reactor, trial.server.sockets, Poller::connect);
     pollers.growTo(POLLERS);
     Callers callers = trial.callers(OPEN_LOOP);
-    long sent = 0;
-    while (sent < trial.warmEmits() / WARM_SHARE) {
-      sent += callers.closedLoop(EMIT, POLLERS, 1);
-      pollers.awaitDelivered(sent);
-    }
-    sent += callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, 1);
-    pollers.awaitDelivered(sent);
+    trial.warm(
+        trial.warmEmits() / WARM_SHARE, () -> pollers.expect(callers.closedLoop(EMIT, POLLERS, 1)));
+    pollers.expect(callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, 1));
     pollers.takeLatencies();
     Trial.Load load = trial.load();
-    long emits = callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, trial.pace.load());
-    pollers.awaitDelivered(sent + emits);
+    long emits =
+        pollers.expect(callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, trial.pace.load()));
     trial.put(Metric.POLLING_CPU, load.cpuPer(emits, "event to a poll"));
     trial.put(Metric.POLLING_P50, pollers.takeLatencies().getValueAtPercentile(50) / MILLI);
     callers.close();

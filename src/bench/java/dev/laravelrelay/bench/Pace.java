@@ -4,6 +4,7 @@ package dev.laravelrelay.bench;
  * How long things take: the whole benchmark, or the quick one.
  *
  * @param warm emits before the first figure
+ * @param warmSeconds how long at most to wait before a figure for compilers that are still at work
  * @param load seconds of load behind each figure
  * @param rest seconds of rest; one interval of the default heartbeat, so that each client is
  *     pinged; 0 leaves it out
@@ -15,6 +16,7 @@ package dev.laravelrelay.bench;
 record Pace(
     int rounds,
     int warm,
+    double warmSeconds,
     double load,
     double rest,
     int broadcasts,
@@ -22,11 +24,13 @@ record Pace(
     int accepts,
     int churn) {
 
-  static final Pace WHOLE = new Pace(3, 300_000, 5, 25, 15, Tokens.USERS, 2, 1_000_000);
-  static final Pace QUICK = new Pace(1, 75_000, 1.5, 0, 5, Trial.SESSIONS, 1, 20_000);
+  static final Pace WHOLE = new Pace(3, 300_000, 40, 5, 25, 15, Tokens.USERS, 2, 1_000_000);
+  static final Pace QUICK = new Pace(1, 75_000, 2, 1.5, 0, 5, Trial.SESSIONS, 1, 20_000);
 
   /** With so many rounds; 0 leaves them as they are. */
   Pace withRounds(int other) {
-    return other == 0 ? this : new Pace(other, warm, load, rest, broadcasts, idle, accepts, churn);
+    return other == 0
+        ? this
+        : new Pace(other, warm, warmSeconds, load, rest, broadcasts, idle, accepts, churn);
   }
 }

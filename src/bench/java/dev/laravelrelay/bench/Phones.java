@@ -32,6 +32,7 @@ final class Phones {
   private CountDownLatch allJoined = new CountDownLatch(0);
 
   private volatile long delivered;
+  private long expected;
   private volatile long lastAt;
   private Histogram latencies = new Histogram(3);
 
@@ -137,16 +138,18 @@ final class Phones {
     return taken[0];
   }
 
-  /** Waits until so many events have come; fails if they do not. */
-  void awaitDelivered(long count) throws InterruptedException {
+  /** Waits until so many more events have come: what is lost fails the stage. */
+  long expect(long events) throws InterruptedException {
+    expected += events;
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (delivered < count) {
+    while (delivered < expected) {
       reactor.check();
       if (System.nanoTime() > end) {
-        throw new IllegalStateException(delivered + " of " + count + " events came");
+        throw new IllegalStateException(delivered + " of " + expected + " events came");
       }
       TimeUnit.MILLISECONDS.sleep(1);
     }
+    return events;
   }
 
   /** From now on only so many, taken at random, read; the others' events wait in the kernel. */

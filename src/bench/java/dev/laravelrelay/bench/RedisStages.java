@@ -8,6 +8,9 @@ final class RedisStages {
 
   private static final int PIPELINED = 500;
 
+  /** About a second each. */
+  private static final int WARM_TURN = 15_000;
+
   private RedisStages() {}
 
   static void run(Stage stage, Trial trial, RedisServer redis)
@@ -25,13 +28,13 @@ final class RedisStages {
       Trial trial, RedisServer redis, IntFunction<String> command, Metric metric)
       throws IOException, InterruptedException {
     int events = trial.pace.warm() / 2;
-    publish(trial, redis, command, events);
+    trial.warm(events, () -> publish(trial, redis, command, WARM_TURN));
     Trial.Load load = trial.load();
     publish(trial, redis, command, events);
     trial.put(metric, load.cpuPer(events, "event from Redis"));
   }
 
-  private static void publish(
+  private static long publish(
       Trial trial, RedisServer redis, IntFunction<String> command, int events)
       throws IOException, InterruptedException {
     for (int sent = 0; sent < events; sent += PIPELINED) {
@@ -42,6 +45,7 @@ final class RedisStages {
       redis.send(commands.toString());
       trial.expect(PIPELINED);
     }
+    return events;
   }
 
   /** As Laravel's redis broadcaster does it. */

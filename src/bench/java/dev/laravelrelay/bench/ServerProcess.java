@@ -6,7 +6,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,9 +83,35 @@ final class ServerProcess {
 
   /** CPU time that it has used, all threads, in user mode and in the kernel. */
   long cpuNanos() throws IOException {
-    String stat = Files.readString(Path.of("/proc/" + pid() + "/stat"));
+    return nanos(Files.readString(Path.of("/proc/" + pid() + "/stat")));
+  }
+
+  private static long nanos(String stat) {
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * NANOS_PER_TICK;
+  }
+
+  /** Of that, what the compilers of a JVM used. */
+  long compilerNanos() throws IOException {
+    long nanos = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + pid() + "/task"))) {
+      for (Path thread : threads) {
+        String stat = statOf(thread);
+        if (stat.contains("(C1 Compiler") || stat.contains("(C2 Compiler")) {
+          nanos += nanos(stat);
+        }
+      }
+    }
+    return nanos;
+  }
+
+  private static String statOf(Path thread) throws IOException {
+    try {
+      return Files.readString(thread.resolve("stat"));
+    } catch (NoSuchFileException ended) {
+      return "";
+    }
   }
 
   /** Memory that it holds, without the kernel's for its sockets. */

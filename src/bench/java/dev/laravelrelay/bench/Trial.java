@@ -30,7 +30,6 @@ final class Trial implements AutoCloseable {
   final ServerProcess server;
   final Phones phones;
   private final Results results;
-  private long emitted;
   private boolean warm;
 
   private Trial(Contender contender, Pace pace, Results results)
@@ -107,7 +106,7 @@ final class Trial implements AutoCloseable {
     phones.growTo(sessions);
   }
 
-  /** Emits until the compilers have seen enough; the first time only. */
+  /** Emits until what emits need is compiled; the first time only. */
   void warm() throws IOException, InterruptedException {
     if (!warm) {
       Callers callers = callers(CLOSED_LOOP);
@@ -122,22 +121,22 @@ final class Trial implements AutoCloseable {
     return contender.isOnJvm() ? pace.warm() : pace.warm() / 4;
   }
 
-  /** Emits until so many events have come. */
-  void warm(Callers callers, Emits emits, int events) throws InterruptedException {
-    for (long done = 0; done < events; ) {
-      done += expect(emits.count * callers.closedLoop(emits, SESSIONS, 1));
-    }
+  /** Emits until so many events have come and what they need is compiled. */
+  void warm(Callers callers, Emits emits, int events) throws IOException, InterruptedException {
+    warm(events, () -> expect(emits.count * callers.closedLoop(emits, SESSIONS, 1)));
+  }
+
+  void warm(long events, Warmup.Load load) throws IOException, InterruptedException {
+    Warmup.run(server, pace, events, load);
   }
 
   Callers callers(int count) throws IOException, InterruptedException {
     return new Callers(reactor, server.api, count);
   }
 
-  /** Waits until all that was emitted has come: what is lost fails the stage. */
-  long expect(long emits) throws InterruptedException {
-    emitted += emits;
-    phones.awaitDelivered(emitted);
-    return emits;
+  /** Waits until so many more events have come. */
+  long expect(long events) throws InterruptedException {
+    return phones.expect(events);
   }
 
   void put(Metric metric, double value) {
