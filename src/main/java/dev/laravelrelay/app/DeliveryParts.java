@@ -99,7 +99,11 @@ record DeliveryParts(
         Rosters.NONE,
         backplane,
         hooks,
-        new Emitter(backplane, receipts, new MemoryEmittedIds(metrics, Ticker.systemTicker())));
+        new Emitter(
+            backplane,
+            receipts,
+            new MemoryEmittedIds(metrics, Ticker.systemTicker()),
+            dispatcher.backlog()));
   }
 
   private static PresenceListener presence(Node node, Hooks hooks, ScheduledExecutorService timer) {
@@ -141,7 +145,8 @@ record DeliveryParts(
         new Emitter(
             backplane,
             receipts,
-            redis.emittedIds(new MemoryEmittedIds(metrics, Ticker.systemTicker())));
+            redis.emittedIds(new MemoryEmittedIds(metrics, Ticker.systemTicker())),
+            dispatcher.backlog());
     redis.start(REDIS_WAIT);
     node.readiness().require("redis", redis::problem);
     return new DeliveryParts(

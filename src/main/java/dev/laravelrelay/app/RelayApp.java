@@ -115,12 +115,18 @@ public final class RelayApp implements AutoCloseable {
     if (config.redis().url().isPresent()) {
       LaravelBroadcasts broadcasts =
           new LaravelBroadcasts(
-              config.redis(), dispatcher::dispatch, metrics, System::currentTimeMillis);
+              config.redis(),
+              event -> {
+                dispatcher.backlog().awaitRoom();
+                dispatcher.dispatch(event);
+              },
+              metrics,
+              System::currentTimeMillis);
       broadcasts.start();
       stops.push("broadcasts", broadcasts::close);
       readiness.require("laravel_broadcasts", broadcasts::problem);
     }
-    this.emitStream = emitStream(codec, callEmitter);
+    this.emitStream = emitStream(codec, callEmitter, dispatcher);
     this.api =
         new ApiServer(
             config.api(),
@@ -169,14 +175,21 @@ public final class RelayApp implements AutoCloseable {
     metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
   }
 
-  private @Nullable EmitStream emitStream(EventCodec codec, CallEmitter callEmitter) {
+  private @Nullable EmitStream emitStream(
+      EventCodec codec, CallEmitter callEmitter, Dispatcher dispatcher) {
     if (config.redis().url().isEmpty() || config.redis().streamInFlight() == 0) {
       return null;
     }
     int maxEmit = config.api().maxEmitBytes();
     EmitStream stream =
         new EmitStream(
-            config.redis(), codec, callEmitter, maxEmit, metrics, System::currentTimeMillis);
+            config.redis(),
+            codec,
+            callEmitter,
+            dispatcher.backlog()::awaitRoom,
+            maxEmit,
+            metrics,
+            System::currentTimeMillis);
     readiness.require("emit_stream", stream::problem);
     return stream;
   }

@@ -41,6 +41,7 @@ public final class Dispatcher {
   private final ChannelMembers channels;
   private final Receipts receipts;
   private final RelayMetrics metrics;
+  private final Backlog backlog;
 
   public Dispatcher(
       SessionRegistry registry,
@@ -53,6 +54,12 @@ public final class Dispatcher {
     this.channels = channels;
     this.receipts = receipts;
     this.metrics = metrics;
+    this.backlog = new Backlog(metrics);
+  }
+
+  /** What was handed on and is not delivered yet. */
+  public Backlog backlog() {
+    return backlog;
   }
 
   /** Hands the event on; says for each user, or for the target as a whole, how far it got. */
@@ -203,7 +210,7 @@ public final class Dispatcher {
   private int hand(
       Event event, EncodedEvent encoded, Collection<Session> sessions, @Nullable Receipt receipt) {
     String except = event.terms().except();
-    Fanout fanout = new Fanout(encoded, receipt);
+    Fanout fanout = new Fanout(encoded, receipt, backlog);
     int handed = 0;
     for (Session session : sessions) {
       boolean open = session.isOpen();

@@ -37,6 +37,9 @@ public sealed interface Emission {
   /** The backplane could not take it. Nothing is lost: the same id may be sent again. */
   record Unavailable(String id, int retryAfterSeconds) implements Emission {}
 
-  /** Too many emits await a receipt already. Nothing was done: the same id may be sent again. */
+  /**
+   * Too many emits await a receipt, or too much is to be delivered already. Nothing was done: the
+   * same id may be sent again.
+   */
   record Busy(String id, int retryAfterSeconds) implements Emission {}
 }

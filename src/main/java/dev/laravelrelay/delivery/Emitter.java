@@ -27,11 +27,13 @@ public final class Emitter {
   private final Backplane backplane;
   private final Receipts receipts;
   private final EmittedIds emittedIds;
+  private final Backlog backlog;
 
-  public Emitter(Backplane backplane, Receipts receipts, EmittedIds emittedIds) {
+  public Emitter(Backplane backplane, Receipts receipts, EmittedIds emittedIds, Backlog backlog) {
     this.backplane = backplane;
     this.receipts = receipts;
     this.emittedIds = emittedIds;
+    this.backlog = backlog;
   }
 
   /** Emits the event; completes with what became of it, never exceptionally for a known reason. */
@@ -53,7 +55,7 @@ public final class Emitter {
 
   private CompletableFuture<Emission> publish(Event event, Runnable handedOver) {
     boolean awaits = event.terms().confirmMillis() > 0;
-    if (awaits && receipts.awaiting() >= MAX_AWAITING) {
+    if ((awaits && receipts.awaiting() >= MAX_AWAITING) || !backlog.hasRoomFor(event.target())) {
       return CompletableFuture.completedFuture(new Emission.Busy(event.id(), 1));
     }
     Receipts.Awaited awaited = awaits ? receipts.await(event) : null;

@@ -20,18 +20,21 @@ import org.jspecify.annotations.Nullable;
 final class Fanout {
 
   private final EncodedEvent encoded;
+  private final Backlog backlog;
   private final @Nullable Receipt receipt;
   private final Map<Protocol, Delivery> deliveries = new EnumMap<>(Protocol.class);
+  private long frameBytes;
   private @Nullable Session first;
   private @Nullable IdentityHashMap<Executor, List<Session>> more;
 
-  Fanout(EncodedEvent encoded, @Nullable Receipt receipt) {
+  Fanout(EncodedEvent encoded, @Nullable Receipt receipt, Backlog backlog) {
     this.encoded = encoded;
+    this.backlog = backlog;
     this.receipt = receipt;
   }
 
   void add(Session session) {
-    deliveries.computeIfAbsent(session.protocol(), protocol -> encoded.in(protocol, receipt));
+    deliveries.computeIfAbsent(session.protocol(), this::encode);
     if (first == null) {
       first = session;
       return;
@@ -46,11 +49,29 @@ final class Fanout {
   /** Gives each loop its task. */
   void run() {
     if (more != null) {
-      more.forEach((loop, sessions) -> loop.execute(() -> sessions.forEach(this::deliver)));
+      more.forEach(this::hand);
     } else if (first != null) {
-      Session only = first;
-      only.loop().execute(() -> deliver(only));
+      hand(first.loop(), List.of(first));
     }
+  }
+
+  private void hand(Executor loop, List<Session> sessions) {
+    long bytes = (long) Backlog.PER_DELIVERY * sessions.size() + frameBytes;
+    backlog.add(bytes);
+    loop.execute(
+        () -> {
+          try {
+            sessions.forEach(this::deliver);
+          } finally {
+            backlog.delivered(bytes);
+          }
+        });
+  }
+
+  private Delivery encode(Protocol protocol) {
+    Delivery delivery = encoded.in(protocol, receipt);
+    frameBytes += delivery.frame().size();
+    return delivery;
   }
 
   private void deliver(Session session) {

@@ -226,6 +226,12 @@ public final class RelayMetrics {
         .increment();
   }
 
+  /** What came by Redis had to wait for the event loops. */
+  public void backlogAwaited() {
+    counter("relay_backlog_awaited", "Reads from Redis that waited for the event loops")
+        .increment();
+  }
+
   /** A client sent more than it may; the limit is session, user or requests. */
   public void clientEventLimited(String limit) {
     counter("relay_client_events_limited", "Events of clients over a limit", "limit", limit)

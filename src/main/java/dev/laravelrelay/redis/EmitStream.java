@@ -46,6 +46,7 @@ public final class EmitStream {
    * Not started yet.
    *
    * @param config with a URL, and something in flight
+   * @param room returns when more may be read
    * @param maxBytes the largest emit
    * @param clock epoch milliseconds
    * @throws IllegalArgumentException if there is no URL, or it is not one
@@ -54,6 +55,7 @@ public final class EmitStream {
       RedisConfig config,
       EventCodec codec,
       CallEmitter emitter,
+      Runnable room,
       int maxBytes,
       RelayMetrics metrics,
       LongSupplier clock) {
@@ -63,7 +65,8 @@ public final class EmitStream {
     String node = HexFormat.of().formatHex(id);
     lane = new RedisLane("stream", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     StreamEmits.Way way =
-        new StreamEmits.Way(codec, emitter, new RedisNames(config.prefix()), maxBytes, clockwork);
+        new StreamEmits.Way(
+            codec, emitter, room, new RedisNames(config.prefix()), maxBytes, clockwork);
     int limit = config.streamInFlight();
     streams =
         names(config).stream()

@@ -133,6 +133,7 @@ final class Hearing implements RedisTopics.Listener {
   }
 
   private void event(Topic topic, Envelope envelope) {
+    dispatcher.backlog().awaitRoom();
     boolean own = envelope.origin().equals(node);
     if (topic instanceof Topic.Suspended(String user)) {
       dispatcher.log(envelope.event(), user);

@@ -45,7 +45,7 @@ public final class LaravelBroadcasts implements AutoCloseable {
    * Not started yet.
    *
    * @param config with a URL and at least one Laravel prefix
-   * @param dispatch called on the subscription's thread; must not block
+   * @param dispatch called on the subscription's thread; while it waits, broadcasts wait in Redis
    * @param clock epoch milliseconds
    * @throws IllegalArgumentException if there is no prefix, no URL, or it is not one
    */

@@ -117,6 +117,7 @@ final class StreamReader implements KeptConnection.Use {
   }
 
   private void read(RedisWire wire) throws InterruptedException {
+    emits.awaitRoom();
     int room = Math.min(inFlight.room(BLOCK_MILLIS), MAX_COUNT);
     if (room == 0 || !lease.isMine()) {
       return;

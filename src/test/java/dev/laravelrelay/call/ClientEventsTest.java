@@ -49,7 +49,8 @@ class ClientEventsTest {
                 return CompletableFuture.completedStage(fate);
               },
               node.receipts,
-              new MemoryEmittedIds(node.metrics, node.clock)),
+              new MemoryEmittedIds(node.metrics, node.clock),
+              node.dispatcher.backlog()),
           new Webhook() {
             @Override
             public void tell(Notice notice) {

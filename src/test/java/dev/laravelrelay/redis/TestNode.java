@@ -129,7 +129,8 @@ final class TestNode implements AutoCloseable {
         new Emitter(
             engine.backplane(dispatcher, receipts),
             receipts,
-            engine.emittedIds(new MemoryEmittedIds(metrics, System::nanoTime)));
+            engine.emittedIds(new MemoryEmittedIds(metrics, System::nanoTime)),
+            dispatcher.backlog());
     engine.start(wait);
   }
 

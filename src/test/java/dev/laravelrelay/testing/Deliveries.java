@@ -39,7 +39,10 @@ public final class Deliveries {
       new Dispatcher(registry, suspended, channels, receipts, metrics);
   public final Emitter emitter =
       new Emitter(
-          new MemoryBackplane(dispatcher, held), receipts, new MemoryEmittedIds(metrics, clock));
+          new MemoryBackplane(dispatcher, held),
+          receipts,
+          new MemoryEmittedIds(metrics, clock),
+          dispatcher.backlog());
 
   /** A session that has been given what is held for its user. */
   public Session connect(FakeConnection connection, String id, String user) {

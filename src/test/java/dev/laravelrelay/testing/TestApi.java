@@ -6,6 +6,7 @@ import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.Secret;
+import dev.laravelrelay.delivery.Backlog;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Backplane.Published;
 import dev.laravelrelay.delivery.Backplane.Reach;
@@ -66,7 +67,10 @@ public final class TestApi implements AutoCloseable, Backplane {
     held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
     Emitter emitter =
         new Emitter(
-            this, new Receipts(held, metrics), new MemoryEmittedIds(metrics, System::nanoTime));
+            this,
+            new Receipts(held, metrics),
+            new MemoryEmittedIds(metrics, System::nanoTime),
+            new Backlog(metrics));
     calls = new MemoryCallDirectory(metrics, InstantSource.system());
     webhooks = new MemoryWebhookQueue(100, metrics, InstantSource.system());
     server =
