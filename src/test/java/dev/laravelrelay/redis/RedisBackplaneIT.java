@@ -3,14 +3,17 @@ package dev.laravelrelay.redis;
 import static dev.laravelrelay.redis.TestNode.soon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.config.Secret;
+import dev.laravelrelay.delivery.Backlog;
 import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Recipient;
 import dev.laravelrelay.delivery.Verdict;
 import dev.laravelrelay.event.Event;
+import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.testing.TestRedis;
@@ -18,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +77,25 @@ class RedisBackplaneIT {
     assertEquals(1, sent.sessions());
     soon(() -> assertEquals(List.of(sent.id()), phone.ids()));
     assertTrue(phone.connection.written.getFirst().contains("{\"a\":1.0}"));
+  }
+
+  @Test
+  void whatALoopCannotFollowWaitsInRedisAndComesInItsOrder() throws Exception {
+    TestNode.Phone phone = b.phone("42");
+    Semaphore goOn = new Semaphore(0);
+    phone.connection.loop().execute(goOn::acquireUninterruptibly);
+    RawJson large = RawJson.of("\"" + "x".repeat(1 << 20) + "\"");
+    List<String> ids = new ArrayList<>();
+    while (b.count("relay_backlog_awaited") == 0) {
+      String id = "large" + ids.size();
+      ids.add(id);
+      Event event =
+          new Event(id, "call:rejected", large, USER, Terms.NONE, System.currentTimeMillis());
+      assertInstanceOf(Emission.Accepted.class, a.emit(event));
+      assertTrue(ids.size() <= Backlog.MAX_BYTES >> 20, "it takes ever more");
+    }
+    goOn.release();
+    soon(() -> assertEquals(ids, phone.ids()));
   }
 
   @Test
