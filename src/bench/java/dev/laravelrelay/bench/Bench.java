@@ -48,6 +48,7 @@ public final class Bench {
         relayAlone(flags, pace, stages, results);
       }
       if (stages.contains(Stage.FLOOR)) {
+        results.quiet.await(pace.quietSeconds());
         Floor.run(results);
       }
       for (Contender contender : contenders) {
@@ -66,6 +67,7 @@ public final class Bench {
       throws IOException, InterruptedException {
     if (stages.contains(Stage.START)) {
       StartTrial.train(flags);
+      results.quiet.await(pace.quietSeconds());
       StartTrial.run(flags, results);
     }
     Trial.overRedis(flags, pace, Stage.both(stages, Stage.OVER_REDIS), results);
@@ -103,7 +105,7 @@ public final class Bench {
   }
 
   private static void write(Results results) throws IOException {
-    Report report = new Report(results, Machine.describe());
+    Report report = new Report(results, Machine.describe() + "; " + results.quiet.describe());
     report.writeSummary(OUT.resolve("summary.json"));
     Files.writeString(OUT.resolve("table.md"), report.table());
     Files.writeString(OUT.resolve("plot.svg"), Plot.svg(results));

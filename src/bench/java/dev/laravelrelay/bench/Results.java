@@ -13,6 +13,10 @@ final class Results {
 
   private final Map<String, Map<Metric, List<Double>>> figures = new LinkedHashMap<>();
   private final Map<String, String> missing = new LinkedHashMap<>();
+
+  /** Before each stage. */
+  final Quiet quiet = new Quiet();
+
   private final List<String> failures = new ArrayList<>();
 
   void add(String contender, Metric metric, double value) {

@@ -55,6 +55,7 @@ final class Trial implements AutoCloseable {
       try (Trial trial = new Trial(contender, pace, results)) {
         while (!left.isEmpty()) {
           stage = left.remove();
+          results.quiet.await(pace.quietSeconds());
           stageRun.run(trial, stage);
         }
       } catch (IOException | RuntimeException e) {
