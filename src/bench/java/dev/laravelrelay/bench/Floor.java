@@ -3,6 +3,7 @@ package dev.laravelrelay.bench;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
@@ -51,6 +52,7 @@ public final class Floor {
     try (ServerSocketChannel listening = ServerSocketChannel.open()) {
       listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
       Process readers = readers(((InetSocketAddress) listening.getLocalAddress()).getPort());
+      readers.onExit().thenRun(() -> close(listening));
       List<SocketChannel> sockets = new ArrayList<>();
       try {
         while (sockets.size() < MANY) {
@@ -67,6 +69,15 @@ public final class Floor {
       }
     } catch (IOException e) {
       results.failed(NAME, Stage.FLOOR, e);
+    }
+  }
+
+  /** Ends the wait for readers that are gone. */
+  private static void close(ServerSocketChannel listening) {
+    try {
+      listening.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -8,7 +8,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +108,7 @@ final class ServerProcess {
   private static String statOf(Path thread) throws IOException {
     try {
       return Files.readString(thread.resolve("stat"));
-    } catch (NoSuchFileException ended) {
+    } catch (IOException ended) {
       return "";
     }
   }

@@ -28,7 +28,8 @@ final class Warmup {
       long turn = System.nanoTime();
       long compiled = server.compilerNanos();
       done += load.run();
-      compiling = server.compilerNanos() - compiled > IDLE * (System.nanoTime() - turn);
+      long used = server.compilerNanos() - compiled;
+      compiling = used < 0 || used > IDLE * (System.nanoTime() - turn);
     }
   }
 

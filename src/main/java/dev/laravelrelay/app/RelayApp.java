@@ -117,7 +117,7 @@ public final class RelayApp implements AutoCloseable {
           new LaravelBroadcasts(
               config.redis(),
               event -> {
-                dispatcher.backlog().awaitRoom();
+                dispatcher.backlog().awaitRoomFor(event.target());
                 dispatcher.dispatch(event);
               },
               metrics,
@@ -150,6 +150,7 @@ public final class RelayApp implements AutoCloseable {
             delivery.backplane(),
             delivery.rosters(),
             interest,
+            dispatcher.backlog(),
             metrics);
     Resumption resumption =
         new Resumption(registry, suspended, channels, interest, delivery.handover(), metrics);

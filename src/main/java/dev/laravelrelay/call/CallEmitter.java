@@ -8,8 +8,9 @@ import dev.laravelrelay.event.EmitRequest;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Emits for Laravel: where an emit announces a call, the call is known before the event is on its
- * way, so that no answer of a phone comes too early. Safe from any thread; never blocks.
+ * Emits for Laravel, unless what is to be delivered already would keep the event waiting: where an
+ * emit announces a call, the call is known before the event is on its way, so that no answer of a
+ * phone comes too early. Safe from any thread; never blocks.
  */
 public final class CallEmitter {
 
@@ -28,6 +29,9 @@ public final class CallEmitter {
 
   /** As {@link #emit(EmitRequest)}, with {@link Emitter#emit(EmitRequest, Runnable)}'s notice. */
   public CompletableFuture<Emission> emit(EmitRequest request, Runnable handedOver) {
+    if (!emitter.hasRoomFor(request.event().target())) {
+      return CompletableFuture.completedFuture(new Emission.Busy(request.event().id(), 1));
+    }
     CallTerms call = request.call();
     if (call == null) {
       return emitter.emit(request, handedOver);

@@ -36,6 +36,11 @@ public final class Emitter {
     this.backlog = backlog;
   }
 
+  /** Whether an event to this target would not wait too long for the event loops. */
+  public boolean hasRoomFor(Target target) {
+    return backlog.hasRoomFor(target);
+  }
+
   /** Emits the event; completes with what became of it, never exceptionally for a known reason. */
   public CompletableFuture<Emission> emit(EmitRequest request) {
     return emit(request, () -> {});
@@ -55,7 +60,7 @@ public final class Emitter {
 
   private CompletableFuture<Emission> publish(Event event, Runnable handedOver) {
     boolean awaits = event.terms().confirmMillis() > 0;
-    if ((awaits && receipts.awaiting() >= MAX_AWAITING) || !backlog.hasRoomFor(event.target())) {
+    if (awaits && receipts.awaiting() >= MAX_AWAITING) {
       return CompletableFuture.completedFuture(new Emission.Busy(event.id(), 1));
     }
     Receipts.Awaited awaited = awaits ? receipts.await(event) : null;

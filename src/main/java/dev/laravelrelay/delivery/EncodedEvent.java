@@ -1,6 +1,7 @@
 package dev.laravelrelay.delivery;
 
 import dev.laravelrelay.event.Event;
+import dev.laravelrelay.event.Target;
 import dev.laravelrelay.protocol.Frame;
 import dev.laravelrelay.protocol.PlainJson;
 import dev.laravelrelay.protocol.Protocol;
@@ -20,6 +21,7 @@ final class EncodedEvent {
   private final Event event;
   private final Function<String, Receipt> receipts;
   private final Map<Protocol, Frame> frames = new EnumMap<>(Protocol.class);
+  private long newBytes;
 
   /**
    * Not encoded yet.
@@ -41,7 +43,24 @@ final class EncodedEvent {
     return new Delivery(event.id(), frames.computeIfAbsent(protocol, this::encode), receipt);
   }
 
+  Target target() {
+    return event.target();
+  }
+
+  /** The bytes of the frames that were made since this was asked last. */
+  long newBytes() {
+    long bytes = newBytes;
+    newBytes = 0;
+    return bytes;
+  }
+
   private Frame encode(Protocol protocol) {
+    Frame frame = frame(protocol);
+    newBytes += frame.size();
+    return frame;
+  }
+
+  private Frame frame(Protocol protocol) {
     return switch (protocol) {
       case SOCKET_IO -> SocketIo.event("/", event.name(), event.data());
       case SOCKET_IO_RESUMABLE ->

@@ -1,5 +1,6 @@
 package dev.laravelrelay.delivery;
 
+import dev.laravelrelay.event.Target;
 import dev.laravelrelay.protocol.Protocol;
 import dev.laravelrelay.session.Delivery;
 import dev.laravelrelay.session.Receipt;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +25,6 @@ final class Fanout {
   private final Backlog backlog;
   private final @Nullable Receipt receipt;
   private final Map<Protocol, Delivery> deliveries = new EnumMap<>(Protocol.class);
-  private long frameBytes;
   private @Nullable Session first;
   private @Nullable IdentityHashMap<Executor, List<Session>> more;
 
@@ -34,7 +35,7 @@ final class Fanout {
   }
 
   void add(Session session) {
-    deliveries.computeIfAbsent(session.protocol(), this::encode);
+    deliveries.computeIfAbsent(session.protocol(), protocol -> encoded.in(protocol, receipt));
     if (first == null) {
       first = session;
       return;
@@ -56,22 +57,22 @@ final class Fanout {
   }
 
   private void hand(Executor loop, List<Session> sessions) {
-    long bytes = (long) Backlog.PER_DELIVERY * sessions.size() + frameBytes;
-    backlog.add(bytes);
-    loop.execute(
-        () -> {
-          try {
-            sessions.forEach(this::deliver);
-          } finally {
-            backlog.delivered(bytes);
-          }
-        });
-  }
-
-  private Delivery encode(Protocol protocol) {
-    Delivery delivery = encoded.in(protocol, receipt);
-    frameBytes += delivery.frame().size();
-    return delivery;
+    Target target = encoded.target();
+    long bytes = (long) Backlog.PER_DELIVERY * sessions.size() + encoded.newBytes();
+    backlog.add(target, bytes);
+    try {
+      loop.execute(
+          () -> {
+            try {
+              sessions.forEach(this::deliver);
+            } finally {
+              backlog.delivered(target, bytes);
+            }
+          });
+    } catch (RejectedExecutionException stopping) {
+      backlog.delivered(target, bytes);
+      throw stopping;
+    }
   }
 
   private void deliver(Session session) {

@@ -1,8 +1,10 @@
 package dev.laravelrelay.laravel;
 
 import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.metrics.RelayMetrics;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,11 +43,19 @@ public final class ReplyEmits {
     }
     switch (codec.parse(emit, null)) {
       case EventCodec.Parsed.Valid(var request) -> {
-        metrics.webhookEmit("emitted");
-        emitter.emit(request);
+        emitter.emit(request).whenComplete(this::emitted);
       }
       case EventCodec.Parsed.Invalid(var errors) -> invalid("an emit with " + errors.keySet());
       case EventCodec.Parsed.NotJson(String message) -> invalid(message);
+    }
+  }
+
+  private void emitted(@Nullable Emission emission, @Nullable Throwable failure) {
+    if (emission instanceof Emission.Accepted) {
+      metrics.webhookEmit("emitted");
+    } else {
+      metrics.webhookEmit("refused");
+      log.warn("an emit in Laravel's reply to a webhook was not taken: {}", emission, failure);
     }
   }
 

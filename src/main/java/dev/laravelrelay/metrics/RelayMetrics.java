@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -206,7 +207,7 @@ public final class RelayMetrics {
     counter("relay_webhooks_dropped", "Notices lost at a limit", "limit", limit).increment();
   }
 
-  /** An emit in Laravel's reply to a webhook; the result is emitted or invalid. */
+  /** An emit in Laravel's reply to a webhook; the result is emitted, refused or invalid. */
   public void webhookEmit(String result) {
     counter("relay_webhook_emits", "Emits in replies to webhooks, by result", "result", result)
         .increment();
@@ -224,6 +225,14 @@ public final class RelayMetrics {
             "result",
             result)
         .increment();
+  }
+
+  /** What is to be delivered yet, to one or to several. */
+  public void backlog(String target, LongSupplier bytes) {
+    Gauge.builder("relay_backlog_bytes", bytes::getAsLong)
+        .description("What event loops have been given and not delivered, by target")
+        .tag("target", target)
+        .register(registry);
   }
 
   /** What came by Redis had to wait for the event loops. */

@@ -103,6 +103,7 @@ final class Hearing implements RedisTopics.Listener {
     NodeMessage asked = NodeMessage.amongEvents(message);
     if (asked == null) {
       event(topic, Envelope.read(message, user));
+      dispatcher.backlog().awaitSomeRoom();
     } else {
       told(asked);
     }
@@ -133,7 +134,6 @@ final class Hearing implements RedisTopics.Listener {
   }
 
   private void event(Topic topic, Envelope envelope) {
-    dispatcher.backlog().awaitRoom();
     boolean own = envelope.origin().equals(node);
     if (topic instanceof Topic.Suspended(String user)) {
       dispatcher.log(envelope.event(), user);

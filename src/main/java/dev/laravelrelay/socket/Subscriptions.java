@@ -2,6 +2,7 @@ package dev.laravelrelay.socket;
 
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.ChannelAuthorizer.Authorization;
+import dev.laravelrelay.delivery.Backlog;
 import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Rosters;
@@ -55,6 +56,7 @@ public final class Subscriptions {
   private final Backplane backplane;
   private final Rosters rosters;
   private final Interest interest;
+  private final Backlog backlog;
   private final RelayMetrics metrics;
 
   public Subscriptions(
@@ -63,6 +65,7 @@ public final class Subscriptions {
       Backplane backplane,
       Rosters rosters,
       Interest interest,
+      Backlog backlog,
       RelayMetrics metrics) {
     this.members = members;
     this.authorizer = authorizer;
@@ -70,6 +73,7 @@ public final class Subscriptions {
     this.rosters = rosters;
     rosters.serve(this::here);
     this.interest = interest;
+    this.backlog = backlog;
     this.metrics = metrics;
   }
 
@@ -90,6 +94,9 @@ public final class Subscriptions {
     }
     if (isFull(session, channel)) {
       return full();
+    }
+    if (isPresence(channel) && !backlog.hasRoomFor(new Target.Channels(List.of(channel)))) {
+      return denied(503, "The relay has too much to deliver now; try again.");
     }
     if (!ChannelName.kind(channel).needsAuthorization()) {
       return enter(session, channel, "");

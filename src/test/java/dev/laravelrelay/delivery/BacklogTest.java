@@ -3,7 +3,6 @@ package dev.laravelrelay.delivery;
 import static dev.laravelrelay.testing.Deliveries.request;
 import static dev.laravelrelay.testing.Deliveries.user;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +10,10 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.call.MemoryCallDirectory;
+import dev.laravelrelay.event.CallTerms;
+import dev.laravelrelay.event.EmitRequest;
 import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.event.Target;
@@ -41,6 +44,8 @@ class BacklogTest {
   private final Deliveries node = new Deliveries();
   private final Queue<Runnable> loop = new ArrayDeque<>();
   private final FakeConnection phone = new FakeConnection(loop::add, Integer.MAX_VALUE);
+  private final CallEmitter emitter =
+      new CallEmitter(new MemoryCallDirectory(node.metrics, node.clock), node.emitter);
 
   @BeforeEach
   void connect() {
@@ -50,11 +55,11 @@ class BacklogTest {
   private Emission emit(Target target) {
     RawJson data = RawJson.of("\"" + "x".repeat(MIB) + "\"");
     Event event = new Event("a", "call:rejected", data, target, Terms.NONE, node.clock.millis());
-    return node.emitter.emit(request(event)).join();
+    return emitter.emit(request(event)).join();
   }
 
-  private double backlog() {
-    return node.meters.get("relay_backlog_bytes").gauge().value();
+  private double backlog(String target) {
+    return node.meters.get("relay_backlog_bytes").tag("target", target).gauge().value();
   }
 
   /** Emits until it is told to stop; how many were taken. */
@@ -74,31 +79,57 @@ class BacklogTest {
 
   @Test
   void anEmitThatWouldWaitTooLongIsRefusedAndTakenAgainOnceThereIsRoom() {
-    long limit = Backlog.MAX_BYTES / MIB;
     int taken = emitUntilBusy(user("42"));
-    assertEquals(limit, taken, "each is a little larger than a MiB");
+    assertEquals(Backlog.MAX_BYTES / MIB, taken, "each is a little larger than a MiB");
     assertEquals(new Emission.Busy("a", 1), emit(user("42")));
+    assertEquals(new Emission.Busy("a", 1), emit(new Target.Socket("1.1")));
     assertEquals(taken, loop.size());
     loop.remove().run();
     assertInstanceOf(Emission.Accepted.class, emit(user("42")));
     deliverAll();
-    assertEquals(0, backlog());
+    assertEquals(0, backlog("one"));
     assertEquals(taken + 1, phone.written.size());
   }
 
   @Test
-  void halfOfItIsKeptForEventsToOne() {
+  void aFloodToSeveralDoesNotStandInTheWayOfACall() {
     List<Target> toSeveral =
         List.of(
             new Target.Everyone(),
             new Target.Users(List.of("42")),
             new Target.Channels(List.of("private-user.42")));
-    assertEquals(Backlog.MAX_BYTES / MIB / 2, emitUntilBusy(toSeveral.getFirst()));
+    node.dispatcher.backlog().add(toSeveral.getFirst(), 10 * Backlog.MAX_BYTES);
     for (Target target : toSeveral) {
       assertEquals(new Emission.Busy("a", 1), emit(target));
     }
-    assertInstanceOf(Emission.Accepted.class, emit(new Target.Socket("1.1")));
-    assertEquals(Backlog.MAX_BYTES / MIB / 2 - 1, emitUntilBusy(user("42")));
+    assertEquals(Backlog.MAX_BYTES / MIB, emitUntilBusy(user("42")));
+  }
+
+  @Test
+  void aRefusedEmitAnnouncesNoCall() {
+    node.dispatcher.backlog().add(user("42"), Backlog.MAX_BYTES);
+    MemoryCallDirectory calls = new MemoryCallDirectory(node.metrics, node.clock);
+    Event event = node.event("a", user("42"), Terms.NONE);
+    EmitRequest request = new EmitRequest(event, false, 0, new CallTerms("c-1", "1", "42", 60));
+    assertEquals(
+        new Emission.Busy("a", 1), new CallEmitter(calls, node.emitter).emit(request).join());
+    assertTrue(calls.get("c-1").toCompletableFuture().join().isEmpty());
+  }
+
+  @Test
+  void whatAPhoneSignalsIsNeverRefused() {
+    node.dispatcher.backlog().add(user("42"), Backlog.MAX_BYTES);
+    Event event = node.event("a", user("42"), Terms.NONE);
+    assertInstanceOf(Emission.Accepted.class, node.emitter.emit(request(event)).join());
+  }
+
+  @Test
+  void anEventToManyCountsItsFrameOnce() {
+    for (int i = 0; i < 9; i++) {
+      node.registry.add(new FakeConnection(loop::add, MIB).live("3." + i, "u" + i));
+    }
+    emit(new Target.Users(List.of("42", "u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8")));
+    assertEquals(MIB + 10 * Backlog.PER_DELIVERY, backlog("several"), 1_000);
   }
 
   @Test
@@ -119,30 +150,39 @@ class BacklogTest {
     session.catchUp(List.of());
     node.registry.add(session);
     emit(user("7"));
-    assertTrue(backlog() > MIB);
+    assertTrue(backlog("one") > MIB);
     assertThrows(IllegalStateException.class, this::deliverAll);
-    assertEquals(0, backlog());
+    assertEquals(0, backlog("one"));
   }
 
   @Test
   void whoReadsFromRedisWaitsForRoom() {
     Backlog backlog = new Backlog(node.metrics, Duration.ofDays(1));
-    backlog.awaitRoom();
+    backlog.add(user("42"), Backlog.MAX_BYTES - 1);
+    backlog.add(new Target.Everyone(), Backlog.MAX_BYTES);
+    backlog.awaitRoomFor(user("42"));
+    backlog.awaitSomeRoom();
     assertEquals(0, node.count("relay_backlog_awaited"));
-    backlog.add(Backlog.MAX_BYTES);
     CompletableFuture<Void> reading = CompletableFuture.runAsync(backlog::awaitRoom);
     Awaitility.await().until(() -> node.count("relay_backlog_awaited") == 1);
-    backlog.delivered(Backlog.MAX_BYTES / 2);
-    assertFalse(reading.isDone());
-    backlog.delivered(1);
+    backlog.delivered(new Target.Everyone(), 1);
     reading.join();
   }
 
   @Test
-  void butNotForEver() {
-    Backlog backlog = new Backlog(node.metrics, Duration.ofMillis(1));
-    backlog.add(Backlog.MAX_BYTES);
-    backlog.awaitRoom();
-    assertEquals(1, node.count("relay_backlog_awaited"));
+  void butNotForEverNorWhenItIsToStop() {
+    Backlog impatient = new Backlog(node.metrics, Duration.ofMillis(1));
+    Backlog patient = new Backlog(node.metrics, Duration.ofDays(1));
+    for (Backlog backlog : List.of(impatient, patient)) {
+      backlog.add(new Target.Everyone(), Backlog.MAX_BYTES);
+      backlog.add(user("42"), Backlog.MAX_BYTES);
+    }
+    impatient.awaitRoomFor(user("42"));
+    impatient.awaitRoomFor(new Target.Everyone());
+    impatient.awaitSomeRoom();
+    assertEquals(3, node.count("relay_backlog_awaited"));
+    Thread.currentThread().interrupt();
+    patient.awaitRoom();
+    assertTrue(Thread.interrupted());
   }
 }

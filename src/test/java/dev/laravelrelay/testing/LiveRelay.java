@@ -44,6 +44,7 @@ public final class LiveRelay implements AutoCloseable {
                 new MemoryBackplane(node.dispatcher, node.held),
                 Rosters.NONE,
                 Interest.SINGLE_NODE,
+                node.dispatcher.backlog(),
                 node.metrics),
             new Resumption(
                 node.registry,

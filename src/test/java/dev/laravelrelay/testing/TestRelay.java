@@ -78,7 +78,7 @@ public final class TestRelay implements AutoCloseable {
     return start(
         Duration.ofSeconds(25),
         Duration.ofSeconds(20),
-        new LaravelConfig(Optional.of(laravel), "/broadcasting/auth", Duration.ofSeconds(1)),
+        new LaravelConfig(Optional.of(laravel), "/broadcasting/auth", Duration.ofSeconds(10)),
         NO_WEBHOOKS,
         NO_REDIS);
   }
