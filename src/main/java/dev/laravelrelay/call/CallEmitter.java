@@ -22,6 +22,11 @@ public final class CallEmitter {
     this.emitter = emitter;
   }
 
+  /** Whether the event would not be refused because of what is to be delivered already. */
+  public boolean hasRoomFor(EmitRequest request) {
+    return emitter.hasRoomFor(request.event().target());
+  }
+
   /** Emits the event, unless its call cannot be announced: then nothing is done. */
   public CompletableFuture<Emission> emit(EmitRequest request) {
     return emit(request, () -> {});
@@ -29,7 +34,7 @@ public final class CallEmitter {
 
   /** As {@link #emit(EmitRequest)}, with {@link Emitter#emit(EmitRequest, Runnable)}'s notice. */
   public CompletableFuture<Emission> emit(EmitRequest request, Runnable handedOver) {
-    if (!emitter.hasRoomFor(request.event().target())) {
+    if (!hasRoomFor(request)) {
       return CompletableFuture.completedFuture(new Emission.Busy(request.event().id(), 1));
     }
     CallTerms call = request.call();

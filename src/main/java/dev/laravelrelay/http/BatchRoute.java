@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.core.JsonGenerator;
 
 /**
@@ -25,6 +26,11 @@ final class BatchRoute implements EmitHandler.Route {
 
     record Refused(int status, Map<String, ?> body) implements Result {}
   }
+
+  /** In all a batch waits a second for room; what then has none is refused. */
+  private static final int MAX_LOOKS = 200;
+
+  private static final long LOOK_MILLIS = 5;
 
   private final int limit;
   private final int itemLimit;
@@ -76,25 +82,72 @@ final class BatchRoute implements EmitHandler.Route {
     switch (EmitBatch.parse(body, codec)) {
       case EmitBatch.NotJson(String message) -> errors.refuse(exchange, 400, message);
       case EmitBatch.Invalid(var problems) -> errors.invalid(exchange, problems);
-      case EmitBatch.Items(List<EmitBatch.Item> emits) -> emit(exchange, emits, start);
+      case EmitBatch.Items(List<EmitBatch.Item> emits) -> new Emits(exchange, emits, start).goOn();
     }
   }
 
-  private void emit(Exchange exchange, List<EmitBatch.Item> emits, long start) {
-    List<CompletableFuture<Result>> results = new ArrayList<>(emits.size());
-    emits.forEach(item -> results.add(result(item, start)));
-    CompletableFuture<Void> all =
-        CompletableFuture.allOf(results.toArray(CompletableFuture[]::new));
-    Executor by = all.isDone() ? Runnable::run : threads;
-    all.whenCompleteAsync(
-        (done, failure) -> {
-          if (failure == null) {
-            answer(exchange, results);
-          } else {
-            errors.fail(exchange, failure);
+  /**
+   * The emits of one request. One for which there is no room makes those behind it wait with it, so
+   * that who sends batch after batch is slowed down, not refused; no thread waits.
+   */
+  private final class Emits {
+
+    private final Exchange exchange;
+    private final List<EmitBatch.Item> items;
+    private final long start;
+    private final List<CompletableFuture<Result>> results;
+    private int looks;
+
+    private Emits(Exchange exchange, List<EmitBatch.Item> items, long start) {
+      this.exchange = exchange;
+      this.items = items;
+      this.start = start;
+      this.results = new ArrayList<>(items.size());
+    }
+
+    private void goOn() {
+      while (results.size() < items.size()) {
+        EmitBatch.Item next = items.get(results.size());
+        if (isCrowdedOut(next) && looks < MAX_LOOKS) {
+          if (looks++ == 0) {
+            metrics.backlogAwaited();
           }
-        },
-        by);
+          CompletableFuture.delayedExecutor(LOOK_MILLIS, TimeUnit.MILLISECONDS, threads)
+              .execute(this::goOnLater);
+          return;
+        }
+        results.add(result(next, start));
+      }
+      answerWhenDone();
+    }
+
+    private void goOnLater() {
+      try {
+        goOn();
+      } catch (RuntimeException e) {
+        errors.fail(exchange, e);
+      }
+    }
+
+    private boolean isCrowdedOut(EmitBatch.Item item) {
+      return item.emit() instanceof Parsed.Valid(EmitRequest request)
+          && !emitter.hasRoomFor(request);
+    }
+
+    private void answerWhenDone() {
+      CompletableFuture<Void> all =
+          CompletableFuture.allOf(results.toArray(CompletableFuture[]::new));
+      Executor by = all.isDone() ? Runnable::run : threads;
+      all.whenCompleteAsync(
+          (done, failure) -> {
+            if (failure == null) {
+              answer(exchange, results);
+            } else {
+              errors.fail(exchange, failure);
+            }
+          },
+          by);
+    }
   }
 
   private CompletableFuture<Result> result(EmitBatch.Item item, long start) {

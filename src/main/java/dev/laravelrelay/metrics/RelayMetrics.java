@@ -235,9 +235,9 @@ public final class RelayMetrics {
         .register(registry);
   }
 
-  /** What came by Redis had to wait for the event loops. */
+  /** A batch, or what came by Redis, had to wait for the event loops. */
   public void backlogAwaited() {
-    counter("relay_backlog_awaited", "Reads from Redis that waited for the event loops")
+    counter("relay_backlog_awaited", "Batches and reads from Redis that waited for the event loops")
         .increment();
   }
 

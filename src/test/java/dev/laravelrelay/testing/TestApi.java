@@ -55,6 +55,7 @@ public final class TestApi implements AutoCloseable, Backplane {
   public final WebhookQueue webhooks;
   public final ApiServer server;
   public final MemoryHeldEvents held;
+  public final Backlog backlog;
   private final HttpClient client = HttpClient.newHttpClient();
 
   /** What becomes of an event; to be replaced. */
@@ -65,12 +66,13 @@ public final class TestApi implements AutoCloseable, Backplane {
     DeliveryConfig delivery = new DeliveryConfig(0, 100, 1_000_000, 10_000_000);
     RelayMetrics metrics = new RelayMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
+    backlog = new Backlog(metrics);
     Emitter emitter =
         new Emitter(
             this,
             new Receipts(held, metrics),
             new MemoryEmittedIds(metrics, System::nanoTime),
-            new Backlog(metrics));
+            backlog);
     calls = new MemoryCallDirectory(metrics, InstantSource.system());
     webhooks = new MemoryWebhookQueue(100, metrics, InstantSource.system());
     server =
