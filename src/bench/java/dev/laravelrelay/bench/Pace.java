@@ -27,7 +27,7 @@ record Pace(
     int churn) {
 
   static final Pace WHOLE = new Pace(3, 300_000, 40, 15, 5, 25, 15, Tokens.USERS, 2, 1_000_000);
-  static final Pace QUICK = new Pace(1, 75_000, 2, 0, 1.5, 0, 5, Trial.SESSIONS, 1, 20_000);
+  static final Pace QUICK = new Pace(1, 50_000, 0, 0, 1, 0, 5, Trial.SESSIONS, 1, 20_000);
 
   /** With so many rounds; 0 leaves them as they are. */
   Pace withRounds(int other) {
