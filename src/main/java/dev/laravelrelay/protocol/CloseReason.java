@@ -21,6 +21,7 @@ public enum CloseReason {
   MESSAGE_TOO_BIG(1009, "message too big", true),
   SLOW_CLIENT(4003, "slow client", true),
   DRAINING(1012, "server shutting down", true),
+  TRY_LATER(1013, "try again later", true),
   SERVER_CLOSED(4004, "forced server close", true),
   UNAUTHORIZED(4401, "unauthorized", false),
   TOKEN_EXPIRED(4402, "token expired", true),
@@ -61,7 +62,8 @@ public enum CloseReason {
           CONNECT_TIMEOUT,
           PARSE_ERROR,
           MESSAGE_TOO_BIG,
-          SLOW_CLIENT ->
+          SLOW_CLIENT,
+          TRY_LATER ->
           false;
     };
   }

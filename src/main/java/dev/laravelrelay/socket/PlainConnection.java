@@ -32,7 +32,6 @@ public final class PlainConnection
     implements Connection, LoopWrites.Writer, Client.Alarm, WebSocketChannel.Listener, TimerTask {
 
   private static final Logger log = LoggerFactory.getLogger(PlainConnection.class);
-  private static final int TRY_AGAIN_LATER = 1013;
 
   /** How many messages may come while it is being found out who the client is. */
   private static final int MAX_EARLY_MESSAGES = 100;
@@ -80,7 +79,7 @@ public final class PlainConnection
     }
     if (admission == null) {
       log.error("admitting a client failed", failure);
-      close(CloseReason.TRANSPORT_ERROR);
+      close(CloseReason.TRY_LATER);
       return;
     }
     switch (admission) {
@@ -97,8 +96,7 @@ public final class PlainConnection
                 "{\"message\":\"%s\",\"code\":401,\"reason\":\"%s\"}".formatted(message, reason)));
         close(CloseReason.UNAUTHORIZED);
       }
-      case PlainApplication.Admission.TryLater _ ->
-          end(CloseReason.TRANSPORT_ERROR, TRY_AGAIN_LATER);
+      case PlainApplication.Admission.TryLater _ -> close(CloseReason.TRY_LATER);
     }
   }
 
@@ -205,19 +203,19 @@ public final class PlainConnection
 
   @Override
   public void closed(CloseReason reason) {
-    end(reason, reason.code());
+    end(reason);
   }
 
   @Override
   public void close(CloseReason reason) {
     if (loop.inEventLoop()) {
-      end(reason, reason.code());
+      end(reason);
     } else {
-      loop.execute(() -> end(reason, reason.code()));
+      loop.execute(() -> end(reason));
     }
   }
 
-  private void end(CloseReason reason, int code) {
+  private void end(CloseReason reason) {
     if (closed) {
       return;
     }
@@ -232,14 +230,8 @@ public final class PlainConnection
     }
     outbox.drainTo(channel()::write);
     switch (reason) {
-      case SLOW_CLIENT, PING_TIMEOUT, TRANSPORT_CLOSED, TRANSPORT_ERROR -> {
-        if (code == TRY_AGAIN_LATER) {
-          channel().close(code, reason.text());
-        } else {
-          channel().drop();
-        }
-      }
-      default -> channel().close(code, reason.text());
+      case SLOW_CLIENT, PING_TIMEOUT, TRANSPORT_CLOSED, TRANSPORT_ERROR -> channel().drop();
+      default -> channel().close(reason.code(), reason.text());
     }
   }
 

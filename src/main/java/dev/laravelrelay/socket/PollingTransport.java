@@ -243,11 +243,14 @@ final class PollingTransport implements Transport {
 
   /**
    * Without a waiting poll the outbox stays as it is, for a poll that may still come. What waits
-   * behind a ping that was not answered is not sent.
+   * behind a ping that was not answered is not sent. A client that was not let in has its poll
+   * refused: behind an Engine.IO close its app would hear of no {@code connect_error}.
    */
   @Override
   public void close(CloseReason reason, Outbox outbox) {
-    if (poll != null) {
+    if (poll != null && reason == CloseReason.TRY_LATER) {
+      take().reply().send(HttpResponseStatus.SERVICE_UNAVAILABLE, HttpReply.TEXT, reason.text());
+    } else if (poll != null) {
       List<Frame> frames = new ArrayList<>();
       if (reason != CloseReason.PING_TIMEOUT) {
         outbox.drainTo(frames::add);

@@ -120,7 +120,7 @@ final class SocketIoConnection implements EngineApplication.Listener {
       log.error(
           "admitting a client failed",
           failure instanceof CompletionException wrapped ? wrapped.getCause() : failure);
-      connection.close(CloseReason.TRANSPORT_ERROR);
+      connection.close(CloseReason.TRY_LATER);
       return;
     }
     switch (admission) {
@@ -135,7 +135,7 @@ final class SocketIoConnection implements EngineApplication.Listener {
       }
       case Admission.TryLater(String reason) -> {
         log.debug("a client must try again later: {}", reason);
-        connection.close(CloseReason.TRANSPORT_ERROR);
+        connection.close(CloseReason.TRY_LATER);
       }
     }
   }

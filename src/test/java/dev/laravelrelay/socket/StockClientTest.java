@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.laravelrelay.auth.Authenticator.Identity.Unknown;
+import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.config.SocketConfig;
 import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Verdict;
@@ -19,13 +21,16 @@ import dev.laravelrelay.testing.LiveRelay;
 import dev.laravelrelay.testing.SocketConfigs;
 import io.socket.client.IO;
 import io.socket.client.Socket;
+import io.socket.engineio.client.EngineIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,6 +121,30 @@ class StockClientTest {
     assertEquals("missing", refusal.getJSONObject("data").getString("reason"));
     assertFalse(socket.connected());
     assertEquals(0, relay.node.registry.size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {POLLING, WEBSOCKET, UPGRADE})
+  void aClientWhoseTokenCannotBeCheckedIsToldSoAndComesBackByItself(String transports)
+      throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    DevAuthenticator awake = new DevAuthenticator();
+    Executor onceThePollWaits = CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS);
+    relay.close();
+    relay =
+        new LiveRelay(
+            SocketConfigs.calm(),
+            token ->
+                asked.getAndIncrement() == 0
+                    ? CompletableFuture.supplyAsync(() -> Unknown.UNAVAILABLE, onceThePollWaits)
+                    : awake.authenticate(token));
+
+    connect(transports, "42");
+
+    assertEquals("disconnect: transport error", state());
+    assertInstanceOf(EngineIOException.class, next()[0], "no refusal, behind which it stays away");
+    assertEquals("connect", state());
+    assertEquals(2, asked.get());
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.laravelrelay.testing;
 
+import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.call.ClientEvents;
@@ -21,17 +22,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The relay's sockets on a free loopback port, with its real delivery; the token is the user. */
+/** The relay's sockets on a free loopback port, with its real delivery. */
 public final class LiveRelay implements AutoCloseable {
 
   public final Deliveries node = new Deliveries();
   public final SocketServer sockets;
 
+  /** Whose clients' tokens are their users. */
   public LiveRelay(SocketConfig config) {
+    this(config, new DevAuthenticator());
+  }
+
+  public LiveRelay(SocketConfig config, Authenticator authenticator) {
     sockets = new SocketServer(config, node.registry::size, node.metrics);
     RelaySockets clients =
         new RelaySockets(
-            new DevAuthenticator(),
+            authenticator,
             node.registry,
             node.held,
             Interest.SINGLE_NODE,
