@@ -99,11 +99,7 @@ record DeliveryParts(
         Rosters.NONE,
         backplane,
         hooks,
-        new Emitter(
-            backplane,
-            receipts,
-            new MemoryEmittedIds(metrics, Ticker.systemTicker()),
-            dispatcher.backlog()));
+        new Emitter(backplane, receipts, new MemoryEmittedIds(metrics, Ticker.systemTicker())));
   }
 
   private static PresenceListener presence(Node node, Hooks hooks, ScheduledExecutorService timer) {
@@ -145,8 +141,7 @@ record DeliveryParts(
         new Emitter(
             backplane,
             receipts,
-            redis.emittedIds(new MemoryEmittedIds(metrics, Ticker.systemTicker())),
-            dispatcher.backlog());
+            redis.emittedIds(new MemoryEmittedIds(metrics, Ticker.systemTicker())));
     redis.start(REDIS_WAIT);
     node.readiness().require("redis", redis::problem);
     return new DeliveryParts(

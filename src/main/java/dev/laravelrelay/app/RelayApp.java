@@ -103,7 +103,7 @@ public final class RelayApp implements AutoCloseable {
 
     // calls
     CallDirectory calls = delivery.calls();
-    CallEmitter callEmitter = new CallEmitter(calls, emitter);
+    CallEmitter callEmitter = new CallEmitter(calls, emitter, dispatcher.backlog());
     EventCodec codec = new EventCodec(config.delivery(), clock);
     if (hooks.sender() != null) {
       int maxEmit = config.api().maxEmitBytes();

@@ -1,6 +1,7 @@
 package dev.laravelrelay.call;
 
 import dev.laravelrelay.call.CallDirectory.Registration;
+import dev.laravelrelay.delivery.Backlog;
 import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.event.CallTerms;
@@ -16,15 +17,17 @@ public final class CallEmitter {
 
   private final CallDirectory directory;
   private final Emitter emitter;
+  private final Backlog backlog;
 
-  public CallEmitter(CallDirectory directory, Emitter emitter) {
+  public CallEmitter(CallDirectory directory, Emitter emitter, Backlog backlog) {
     this.directory = directory;
     this.emitter = emitter;
+    this.backlog = backlog;
   }
 
   /** Whether the event would not be refused because of what is to be delivered already. */
   public boolean hasRoomFor(EmitRequest request) {
-    return emitter.hasRoomFor(request.event().target());
+    return backlog.hasRoomFor(request.event().target());
   }
 
   /** Emits the event, unless its call cannot be announced: then nothing is done. */

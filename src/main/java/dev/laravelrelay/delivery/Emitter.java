@@ -27,18 +27,11 @@ public final class Emitter {
   private final Backplane backplane;
   private final Receipts receipts;
   private final EmittedIds emittedIds;
-  private final Backlog backlog;
 
-  public Emitter(Backplane backplane, Receipts receipts, EmittedIds emittedIds, Backlog backlog) {
+  public Emitter(Backplane backplane, Receipts receipts, EmittedIds emittedIds) {
     this.backplane = backplane;
     this.receipts = receipts;
     this.emittedIds = emittedIds;
-    this.backlog = backlog;
-  }
-
-  /** Whether an event to this target would not wait too long for the event loops. */
-  public boolean hasRoomFor(Target target) {
-    return backlog.hasRoomFor(target);
   }
 
   /** Emits the event; completes with what became of it, never exceptionally for a known reason. */

@@ -42,9 +42,8 @@ public final class ReplyEmits {
       return;
     }
     switch (codec.parse(emit, null)) {
-      case EventCodec.Parsed.Valid(var request) -> {
-        emitter.emit(request).whenComplete(this::emitted);
-      }
+      case EventCodec.Parsed.Valid(var request) ->
+          emitter.emit(request).whenComplete(this::emitted);
       case EventCodec.Parsed.Invalid(var errors) -> invalid("an emit with " + errors.keySet());
       case EventCodec.Parsed.NotJson(String message) -> invalid(message);
     }

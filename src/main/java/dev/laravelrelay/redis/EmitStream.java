@@ -46,7 +46,7 @@ public final class EmitStream {
    * Not started yet.
    *
    * @param config with a URL, and something in flight
-   * @param room returns when more may be read
+   * @param awaitRoom returns when more may be read, or after a while
    * @param maxBytes the largest emit
    * @param clock epoch milliseconds
    * @throws IllegalArgumentException if there is no URL, or it is not one
@@ -55,7 +55,7 @@ public final class EmitStream {
       RedisConfig config,
       EventCodec codec,
       CallEmitter emitter,
-      Runnable room,
+      Runnable awaitRoom,
       int maxBytes,
       RelayMetrics metrics,
       LongSupplier clock) {
@@ -66,7 +66,7 @@ public final class EmitStream {
     lane = new RedisLane("stream", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     StreamEmits.Way way =
         new StreamEmits.Way(
-            codec, emitter, room, new RedisNames(config.prefix()), maxBytes, clockwork);
+            codec, emitter, awaitRoom, new RedisNames(config.prefix()), maxBytes, clockwork);
     int limit = config.streamInFlight();
     streams =
         names(config).stream()

@@ -56,7 +56,9 @@ final class OneStream {
         new StreamPublisher(name, GROUP, node, clients.isOnePlace(), way.names(), metrics);
     StreamEmits emits =
         new StreamEmits(name, lane, publisher, inFlight, acks, way, metrics, lease::isMine);
-    this.reader = new StreamReader(name, GROUP, node, lease, inFlight, emits, this::tidy, metrics);
+    this.reader =
+        new StreamReader(
+            name, GROUP, node, lease, inFlight, emits, way.awaitRoom(), this::tidy, metrics);
     this.connection =
         new KeptConnection(
             "redis-stream",

@@ -43,7 +43,6 @@ final class StreamEmits {
   private final StreamDead dead;
   private final EventCodec codec;
   private final CallEmitter emitter;
-  private final Runnable room;
   private final int maxBytes;
   private final ScheduledExecutorService later;
   private final RelayMetrics metrics;
@@ -53,14 +52,14 @@ final class StreamEmits {
   /**
    * The way of an emit that was read.
    *
-   * @param room returns when more may be read
+   * @param awaitRoom returns when more may be read, or after a while
    * @param maxBytes the largest one
    * @param later runs what has to wait
    */
   record Way(
       EventCodec codec,
       CallEmitter emitter,
-      Runnable room,
+      Runnable awaitRoom,
       RedisNames names,
       int maxBytes,
       ScheduledExecutorService later) {}
@@ -100,16 +99,10 @@ final class StreamEmits {
     this.dead = new StreamDead(stream, lane, acks, way.maxBytes(), way.later(), metrics);
     this.codec = way.codec();
     this.emitter = way.emitter();
-    this.room = way.room();
     this.maxBytes = way.maxBytes();
     this.later = way.later();
     this.metrics = metrics;
     this.mine = mine;
-  }
-
-  /** Returns when more may be read, or after a while. */
-  void awaitRoom() {
-    room.run();
   }
 
   /** For what is taken of one read. */

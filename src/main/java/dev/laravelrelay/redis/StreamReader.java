@@ -45,6 +45,7 @@ final class StreamReader implements KeptConnection.Use {
   private final StreamLease lease;
   private final StreamInFlight inFlight;
   private final StreamEmits emits;
+  private final Runnable awaitRoom;
   private final Consumer<String> tidy;
   private final RelayMetrics metrics;
 
@@ -62,6 +63,7 @@ final class StreamReader implements KeptConnection.Use {
   /**
    * Reads that stream.
    *
+   * @param awaitRoom returns when more may be read, or after a while
    * @param tidy forgets the readers that have nothing left, except the one given
    */
   StreamReader(
@@ -71,6 +73,7 @@ final class StreamReader implements KeptConnection.Use {
       StreamLease lease,
       StreamInFlight inFlight,
       StreamEmits emits,
+      Runnable awaitRoom,
       Consumer<String> tidy,
       RelayMetrics metrics) {
     this.stream = stream;
@@ -79,6 +82,7 @@ final class StreamReader implements KeptConnection.Use {
     this.lease = lease;
     this.inFlight = inFlight;
     this.emits = emits;
+    this.awaitRoom = awaitRoom;
     this.tidy = tidy;
     this.metrics = metrics;
   }
@@ -117,7 +121,7 @@ final class StreamReader implements KeptConnection.Use {
   }
 
   private void read(RedisWire wire) throws InterruptedException {
-    emits.awaitRoom();
+    awaitRoom.run();
     int room = Math.min(inFlight.room(BLOCK_MILLIS), MAX_COUNT);
     if (room == 0 || !lease.isMine()) {
       return;

@@ -49,8 +49,7 @@ class ClientEventsTest {
                 return CompletableFuture.completedStage(fate);
               },
               node.receipts,
-              new MemoryEmittedIds(node.metrics, node.clock),
-              node.dispatcher.backlog()),
+              new MemoryEmittedIds(node.metrics, node.clock)),
           new Webhook() {
             @Override
             public void tell(Notice notice) {

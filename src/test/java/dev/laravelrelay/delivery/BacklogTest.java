@@ -10,6 +10,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.event.CallTerms;
@@ -45,7 +46,11 @@ class BacklogTest {
   private final Queue<Runnable> loop = new ArrayDeque<>();
   private final FakeConnection phone = new FakeConnection(loop::add, Integer.MAX_VALUE);
   private final CallEmitter emitter =
-      new CallEmitter(new MemoryCallDirectory(node.metrics, node.clock), node.emitter);
+      callEmitter(new MemoryCallDirectory(node.metrics, node.clock));
+
+  private CallEmitter callEmitter(CallDirectory calls) {
+    return new CallEmitter(calls, node.emitter, node.dispatcher.backlog());
+  }
 
   @BeforeEach
   void connect() {
@@ -111,8 +116,7 @@ class BacklogTest {
     MemoryCallDirectory calls = new MemoryCallDirectory(node.metrics, node.clock);
     Event event = node.event("a", user("42"), Terms.NONE);
     EmitRequest request = new EmitRequest(event, false, 0, new CallTerms("c-1", "1", "42", 60));
-    assertEquals(
-        new Emission.Busy("a", 1), new CallEmitter(calls, node.emitter).emit(request).join());
+    assertEquals(new Emission.Busy("a", 1), callEmitter(calls).emit(request).join());
     assertTrue(calls.get("c-1").toCompletableFuture().join().isEmpty());
   }
 

@@ -179,8 +179,7 @@ class EmitterTest {
         new Emitter(
             event -> CompletableFuture.completedStage(new Backplane.Published.Unavailable(7)),
             node.receipts,
-            new MemoryEmittedIds(new Deliveries().metrics, node.clock),
-            node.dispatcher.backlog());
+            new MemoryEmittedIds(new Deliveries().metrics, node.clock));
     assertEquals(
         new Emission.Unavailable("a", 7),
         emitter.emit(request(node.event("a", user("42"), terms(0, LONG)))).get());

@@ -13,6 +13,7 @@ import dev.laravelrelay.delivery.MemoryWebhookQueue;
 import dev.laravelrelay.delivery.Notice;
 import dev.laravelrelay.delivery.Webhook.Answer;
 import dev.laravelrelay.delivery.WebhookQueue.Dead;
+import dev.laravelrelay.event.CallTerms;
 import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.testing.Deliveries;
@@ -42,6 +43,7 @@ class WebhooksTest {
   private final Deliveries node = new Deliveries();
   private final ManualClock clock = new ManualClock(Instant.now());
   private final MemoryWebhookQueue queue = new MemoryWebhookQueue(10_000, node.metrics, clock);
+  private final MemoryCallDirectory calls = new MemoryCallDirectory(node.metrics, clock);
   private LaravelHooks laravel;
   private Webhooks webhooks;
 
@@ -58,7 +60,7 @@ class WebhooksTest {
     webhooks.start(
         new ReplyEmits(
             new EventCodec(new DeliveryConfig(0, 100, 1 << 20, 1 << 24), clock),
-            new CallEmitter(new MemoryCallDirectory(node.metrics, clock), node.emitter),
+            new CallEmitter(calls, node.emitter, node.dispatcher.backlog()),
             1 << 20,
             node.metrics));
   }
@@ -207,6 +209,21 @@ class WebhooksTest {
         100, node.meters.get("relay_webhook_emits").tag("result", "emitted").counter().count());
     assertEquals(
         1, node.meters.get("relay_webhook_emits").tag("result", "invalid").counter().count());
+  }
+
+  @Test
+  void anEmitOfAReplyThatIsNotTakenIsCounted() {
+    calls.register(new CallTerms("c-1", "7", "8", 60)).toCompletableFuture().join();
+    laravel.answer(
+        LoopbackHttp.json(
+            200,
+            "{\"emit\":[{\"user\":1,\"event\":\"a\",\"call\":{\"id\":\"c-1\",\"caller\":2,\"receiver\":1,"
+                + "\"ttl\":60}}]}"));
+    webhooks.tell(notice("l0", 0));
+    Awaitility.await().until(() -> queue.size() == 0);
+    assertEquals(
+        1, node.meters.get("relay_webhook_emits").tag("result", "refused").counter().count());
+    assertEquals(0, node.count("relay_emits"));
   }
 
   @ParameterizedTest

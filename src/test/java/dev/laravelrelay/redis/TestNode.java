@@ -129,8 +129,7 @@ final class TestNode implements AutoCloseable {
         new Emitter(
             engine.backplane(dispatcher, receipts),
             receipts,
-            engine.emittedIds(new MemoryEmittedIds(metrics, System::nanoTime)),
-            dispatcher.backlog());
+            engine.emittedIds(new MemoryEmittedIds(metrics, System::nanoTime)));
     engine.start(wait);
   }
 

@@ -39,10 +39,7 @@ public final class Deliveries {
       new Dispatcher(registry, suspended, channels, receipts, metrics);
   public final Emitter emitter =
       new Emitter(
-          new MemoryBackplane(dispatcher, held),
-          receipts,
-          new MemoryEmittedIds(metrics, clock),
-          dispatcher.backlog());
+          new MemoryBackplane(dispatcher, held), receipts, new MemoryEmittedIds(metrics, clock));
 
   /** A session that has been given what is held for its user. */
   public Session connect(FakeConnection connection, String id, String user) {

@@ -69,17 +69,14 @@ public final class TestApi implements AutoCloseable, Backplane {
     backlog = new Backlog(metrics);
     Emitter emitter =
         new Emitter(
-            this,
-            new Receipts(held, metrics),
-            new MemoryEmittedIds(metrics, System::nanoTime),
-            backlog);
+            this, new Receipts(held, metrics), new MemoryEmittedIds(metrics, System::nanoTime));
     calls = new MemoryCallDirectory(metrics, InstantSource.system());
     webhooks = new MemoryWebhookQueue(100, metrics, InstantSource.system());
     server =
         new ApiServer(
             new ApiConfig("127.0.0.1", 0, List.of(new Secret(KEY)), MAX_EMIT, MAX_BATCH),
             new EventCodec(delivery, InstantSource.system()),
-            new CallEmitter(calls, emitter),
+            new CallEmitter(calls, emitter, backlog),
             calls,
             webhooks,
             sessions,
