@@ -67,11 +67,16 @@ final class GrowthStages {
     int users = Trial.SESSIONS / sessionsPerUser;
     Callers callers = trial.callers(CLOSED_LOOP);
     trial.expect(sessionsPerUser * callers.closedLoop(EMIT, users, 1));
-    Trial.Load load = trial.load();
-    long emits = callers.closedLoop(EMIT, users, trial.pace.load() / 2);
-    trial.expect(sessionsPerUser * emits);
+    Measured measured =
+        trial.measure(
+            "emit to a user with " + sessionsPerUser + " sessions",
+            () -> {
+              long emits = callers.closedLoop(EMIT, users, trial.pace.load() / 2);
+              trial.expect(sessionsPerUser * emits);
+              return emits;
+            });
     callers.close();
-    return load.cpuPer(emits, "emit to a user with " + sessionsPerUser + " sessions");
+    return measured.cpu();
   }
 
   private static void comingAndGoing(Trial trial) throws IOException, InterruptedException {

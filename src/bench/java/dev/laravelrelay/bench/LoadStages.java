@@ -27,11 +27,12 @@ final class LoadStages {
     trial.warm();
     Callers callers = trial.callers(CLOSED_LOOP);
     trial.warm(callers, EMIT, trial.warmEmits() / 4);
-    Trial.Load load = trial.load();
-    long start = System.nanoTime();
-    long emits = trial.expect(callers.closedLoop(EMIT, Trial.SESSIONS, trial.pace.load()));
-    trial.put(Metric.EMIT_RATE, emits * 1e9 / (System.nanoTime() - start));
-    trial.put(Metric.EMIT_CPU, load.cpuPer(emits, "emit"));
+    Measured measured =
+        trial.measure(
+            "emit",
+            () -> trial.expect(callers.closedLoop(EMIT, Trial.SESSIONS, trial.pace.load())));
+    trial.put(Metric.EMIT_RATE, measured.perSecond());
+    trial.put(Metric.EMIT_CPU, measured.cpu());
     callers.close();
   }
 
@@ -40,10 +41,12 @@ final class LoadStages {
     trial.warm();
     Callers callers = trial.callers(OPEN_LOOP);
     trial.warm(0, () -> trial.expect(callers.openLoop(EMIT, Trial.SESSIONS, perSecond, 1)));
-    trial.phones.takeLatencies();
-    Trial.Load load = trial.load();
-    long emits = trial.expect(callers.openLoop(EMIT, Trial.SESSIONS, perSecond, trial.pace.load()));
-    load.cpuPer(emits, "emit at " + perSecond + "/s");
+    trial.measure(
+        "emit at " + perSecond + "/s",
+        () -> {
+          trial.phones.takeLatencies();
+          return trial.expect(callers.openLoop(EMIT, Trial.SESSIONS, perSecond, trial.pace.load()));
+        });
     Histogram latencies = trial.phones.takeLatencies();
     if (perSecond == 2_000) {
       trial.put(Metric.P50_AT_2000, latencies.getValueAtPercentile(50) / MILLI);
@@ -75,9 +78,11 @@ final class LoadStages {
       throws IOException, InterruptedException {
     int deliveries = trial.pace.broadcasts() * Trial.SESSIONS;
     trial.warm(trial.warmEmits(), () -> broadcasts(trial, callers, sessions, deliveries));
-    Trial.Load load = trial.load();
-    long done = broadcasts(trial, callers, sessions, deliveries);
-    return load.cpuPer(done, "delivery to one of " + sessions);
+    return trial
+        .measure(
+            "delivery to one of " + sessions,
+            () -> broadcasts(trial, callers, sessions, deliveries))
+        .cpu();
   }
 
   /** Emits to everyone until so many were delivered; how many it were. */
@@ -104,10 +109,12 @@ final class LoadStages {
     Callers callers = trial.callers(BATCHES);
     Emits batch = Emits.batch(BATCH);
     trial.warm(callers, batch, trial.pace.warm());
-    Trial.Load load = trial.load();
-    long events =
-        trial.expect(BATCH * callers.closedLoop(batch, Trial.SESSIONS, trial.pace.load()));
-    trial.put(Metric.BATCH_CPU, load.cpuPer(events, "event in a batch"));
+    Measured measured =
+        trial.measure(
+            "event in a batch",
+            () ->
+                trial.expect(BATCH * callers.closedLoop(batch, Trial.SESSIONS, trial.pace.load())));
+    trial.put(Metric.BATCH_CPU, measured.cpu());
     callers.close();
   }
 
@@ -143,9 +150,11 @@ final class LoadStages {
 
   private static double cpu(Trial trial, Callers callers, Emits emits, double seconds)
       throws IOException, InterruptedException {
-    Trial.Load load = trial.load();
-    long count = trial.expect(callers.closedLoop(emits, Trial.SESSIONS, seconds));
-    return load.cpuPer(count, emits == EMIT ? "emit" : "held emit");
+    return trial
+        .measure(
+            emits == EMIT ? "emit" : "held emit",
+            () -> trial.expect(callers.closedLoop(emits, Trial.SESSIONS, seconds)))
+        .cpu();
   }
 
   /** With clients of its own that poll. */
@@ -158,11 +167,15 @@ final class LoadStages {
     trial.warm(
         trial.warmEmits() / WARM_SHARE, () -> pollers.expect(callers.closedLoop(EMIT, POLLERS, 1)));
     pollers.expect(callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, 1));
-    pollers.takeLatencies();
-    Trial.Load load = trial.load();
-    long emits =
-        pollers.expect(callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, trial.pace.load()));
-    trial.put(Metric.POLLING_CPU, load.cpuPer(emits, "event to a poll"));
+    Measured measured =
+        trial.measure(
+            "event to a poll",
+            () -> {
+              pollers.takeLatencies();
+              return pollers.expect(
+                  callers.openLoop(EMIT, POLLERS, POLLED_PER_SECOND, trial.pace.load()));
+            });
+    trial.put(Metric.POLLING_CPU, measured.cpu());
     trial.put(Metric.POLLING_P50, pollers.takeLatencies().getValueAtPercentile(50) / MILLI);
     callers.close();
     pollers.shrinkTo(0);

@@ -29,9 +29,9 @@ final class RedisStages {
       throws IOException, InterruptedException {
     int events = trial.pace.warm() / 2;
     trial.warm(events, () -> publish(trial, redis, command, WARM_TURN));
-    Trial.Load load = trial.load();
-    publish(trial, redis, command, events);
-    trial.put(metric, load.cpuPer(events, "event from Redis"));
+    Measured measured =
+        trial.measure("event from Redis", () -> publish(trial, redis, command, events));
+    trial.put(metric, measured.cpu());
   }
 
   private static long publish(

@@ -57,10 +57,15 @@ final class RestStages {
     for (int i = 0; i < trial.pace.accepts(); i++) {
       trial.phones.shrinkTo(0);
       TimeUnit.SECONDS.sleep(1);
-      Trial.Load load = trial.load();
-      double rate = Trial.SESSIONS * 1e9 / trial.phones.growTo(Trial.SESSIONS);
-      load.cpuPer(Trial.SESSIONS, "accepted session");
-      trial.put(Metric.ACCEPT_RATE, rate);
+      Measured measured =
+          Measured.of(
+              trial.server,
+              () -> {
+                trial.phones.growTo(Trial.SESSIONS);
+                return Trial.SESSIONS;
+              });
+      System.err.println("    " + measured.describe("accepted session"));
+      trial.put(Metric.ACCEPT_RATE, measured.perSecond());
     }
   }
 }

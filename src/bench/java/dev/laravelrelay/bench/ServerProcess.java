@@ -23,6 +23,10 @@ final class ServerProcess {
   private final Process process;
   final InetSocketAddress sockets;
   final InetSocketAddress api;
+
+  /** As {@link System#nanoTime()}. */
+  final long startedAt = System.nanoTime();
+
   final double readyMillis;
 
   /** Starts it, with {@code PORT} and {@code API_PORT} in the command replaced. */
@@ -40,18 +44,17 @@ final class ServerProcess {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().putAll(environment);
-    long start = System.nanoTime();
     process = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     while (!isReady()) {
       if (!process.isAlive()
-          || System.nanoTime() - start > TimeUnit.SECONDS.toNanos(READY_SECONDS)) {
+          || System.nanoTime() - startedAt > TimeUnit.SECONDS.toNanos(READY_SECONDS)) {
         process.destroyForcibly();
         throw new IOException("it did not start; see " + log);
       }
       TimeUnit.MILLISECONDS.sleep(2);
     }
-    readyMillis = (System.nanoTime() - start) / 1e6;
+    readyMillis = (System.nanoTime() - startedAt) / 1e6;
   }
 
   private static String port(InetSocketAddress address) {

@@ -1,7 +1,6 @@
 package dev.laravelrelay.bench;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
@@ -127,7 +126,7 @@ final class Trial implements AutoCloseable {
     warm(events, () -> expect(emits.count * callers.closedLoop(emits, SESSIONS, 1)));
   }
 
-  void warm(long events, Warmup.Load load) throws IOException, InterruptedException {
+  void warm(long events, Load load) throws IOException, InterruptedException {
     Warmup.run(server, pace, events, load);
   }
 
@@ -144,44 +143,20 @@ final class Trial implements AutoCloseable {
     results.add(contender.name(), metric, value);
   }
 
-  Load load() throws IOException {
-    return new Load(server);
+  /** Measures a load; again where the server was compiling meanwhile. */
+  Measured measure(String event, Load load) throws IOException, InterruptedException {
+    Measured measured = Measured.of(server, load);
+    for (int i = 0; i < pace.repeats() && measured.isWhileCompiling(); i++) {
+      System.err.println("    while compiling: " + measured.describe(event));
+      measured = Measured.of(server, load);
+    }
+    System.err.println("    " + measured.describe(event));
+    return measured;
   }
 
   @Override
   public void close() throws IOException {
     reactor.close();
     server.stop();
-  }
-
-  /** CPU that server and load generator use from here on. */
-  static final class Load {
-
-    private final ServerProcess server;
-    private final long start = System.nanoTime();
-    private final long serverCpu;
-    private final long ownCpu = ownCpu();
-
-    private Load(ServerProcess server) throws IOException {
-      this.server = server;
-      this.serverCpu = server.cpuNanos();
-    }
-
-    /** The server's, in microseconds. */
-    double cpuPer(long count, String what) throws IOException {
-      double own = (ownCpu() - ownCpu) / 1e3 / count;
-      double servers = (server.cpuNanos() - serverCpu) / 1e3 / count;
-      double cores = (ownCpu() - ownCpu) * 1.0 / (System.nanoTime() - start);
-      System.err.printf(
-          "    per %s: server %.1f µs, load generator %.1f µs (%.2f of a core)%n",
-          what, servers, own, cores);
-      return servers;
-    }
-
-    private static long ownCpu() {
-      var system =
-          (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-      return system.getProcessCpuTime();
-    }
   }
 }
