@@ -6,6 +6,7 @@ import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.delivery.Emitter;
 import dev.laravelrelay.event.CallTerms;
 import dev.laravelrelay.event.EmitRequest;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -25,9 +26,9 @@ public final class CallEmitter {
     this.backlog = backlog;
   }
 
-  /** Whether the event would not be refused because of what is to be delivered already. */
-  public boolean hasRoomFor(EmitRequest request) {
-    return backlog.hasRoomFor(request.event().target());
+  /** As {@link #emit(EmitRequest)}, but empty instead of {@link Emission.Busy} for want of room. */
+  public Optional<CompletableFuture<Emission>> offer(EmitRequest request) {
+    return hasRoomFor(request) ? Optional.of(announce(request, () -> {})) : Optional.empty();
   }
 
   /** Emits the event, unless its call cannot be announced: then nothing is done. */
@@ -37,9 +38,16 @@ public final class CallEmitter {
 
   /** As {@link #emit(EmitRequest)}, with {@link Emitter#emit(EmitRequest, Runnable)}'s notice. */
   public CompletableFuture<Emission> emit(EmitRequest request, Runnable handedOver) {
-    if (!hasRoomFor(request)) {
-      return CompletableFuture.completedFuture(new Emission.Busy(request.event().id(), 1));
-    }
+    return hasRoomFor(request)
+        ? announce(request, handedOver)
+        : CompletableFuture.completedFuture(new Emission.Busy(request.event().id(), 1));
+  }
+
+  private boolean hasRoomFor(EmitRequest request) {
+    return backlog.hasRoomFor(request.event().target());
+  }
+
+  private CompletableFuture<Emission> announce(EmitRequest request, Runnable handedOver) {
     CallTerms call = request.call();
     if (call == null) {
       return emitter.emit(request, handedOver);

@@ -1,6 +1,7 @@
 package dev.laravelrelay.http;
 
 import dev.laravelrelay.call.CallEmitter;
+import dev.laravelrelay.delivery.Emission;
 import dev.laravelrelay.event.EmitBatch;
 import dev.laravelrelay.event.EmitRequest;
 import dev.laravelrelay.event.EventCodec;
@@ -9,6 +10,7 @@ import dev.laravelrelay.metrics.RelayMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -107,8 +109,8 @@ final class BatchRoute implements EmitHandler.Route {
 
     private void goOn() {
       while (results.size() < items.size()) {
-        EmitBatch.Item next = items.get(results.size());
-        if (isCrowdedOut(next) && looks < MAX_LOOKS) {
+        Optional<CompletableFuture<Result>> result = result(items.get(results.size()));
+        if (result.isEmpty()) {
           if (looks++ == 0) {
             metrics.backlogAwaited();
           }
@@ -116,7 +118,7 @@ final class BatchRoute implements EmitHandler.Route {
               .execute(this::goOnLater);
           return;
         }
-        results.add(result(next, start));
+        results.add(result.get());
       }
       answerWhenDone();
     }
@@ -129,9 +131,25 @@ final class BatchRoute implements EmitHandler.Route {
       }
     }
 
-    private boolean isCrowdedOut(EmitBatch.Item item) {
-      return item.emit() instanceof Parsed.Valid(EmitRequest request)
-          && !emitter.hasRoomFor(request);
+    /** Empty if the emit is to wait for room. */
+    private Optional<CompletableFuture<Result>> result(EmitBatch.Item item) {
+      if (item.bytes() > itemLimit) {
+        String sentence = "The emit must not be larger than %d bytes.".formatted(itemLimit);
+        return Optional.of(refused(413, Map.of("message", sentence)));
+      }
+      return switch (item.emit()) {
+        case Parsed.Invalid(var problems) ->
+            Optional.of(refused(422, ApiErrors.invalidBody(problems)));
+        case Parsed.Valid(EmitRequest request) -> emitted(request);
+      };
+    }
+
+    private Optional<CompletableFuture<Result>> emitted(EmitRequest request) {
+      Optional<CompletableFuture<Emission>> emission =
+          looks < MAX_LOOKS ? emitter.offer(request) : Optional.of(emitter.emit(request));
+      return emission.map(
+          future ->
+              future.thenApply(done -> new Result.Emitted(EmitReply.of(done, start, metrics))));
     }
 
     private void answerWhenDone() {
@@ -148,20 +166,6 @@ final class BatchRoute implements EmitHandler.Route {
           },
           by);
     }
-  }
-
-  private CompletableFuture<Result> result(EmitBatch.Item item, long start) {
-    if (item.bytes() > itemLimit) {
-      String sentence = "The emit must not be larger than %d bytes.".formatted(itemLimit);
-      return refused(413, Map.of("message", sentence));
-    }
-    return switch (item.emit()) {
-      case Parsed.Invalid(var problems) -> refused(422, ApiErrors.invalidBody(problems));
-      case Parsed.Valid(EmitRequest request) ->
-          emitter
-              .emit(request)
-              .thenApply(emission -> new Result.Emitted(EmitReply.of(emission, start, metrics)));
-    };
   }
 
   private CompletableFuture<Result> refused(int status, Map<String, ?> body) {

@@ -29,6 +29,7 @@ import dev.laravelrelay.testing.FakeConnection;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
@@ -118,6 +119,18 @@ class BacklogTest {
     EmitRequest request = new EmitRequest(event, false, 0, new CallTerms("c-1", "1", "42", 60));
     assertEquals(new Emission.Busy("a", 1), callEmitter(calls).emit(request).join());
     assertTrue(calls.get("c-1").toCompletableFuture().join().isEmpty());
+  }
+
+  @Test
+  void anOfferIsTakenIfThereIsRoomAndElseMayBeMadeAgain() {
+    node.dispatcher.backlog().add(user("42"), Backlog.MAX_BYTES);
+    EmitRequest offered = request(node.event("a", user("42"), Terms.NONE));
+    assertEquals(Optional.empty(), emitter.offer(offered));
+    assertTrue(loop.isEmpty());
+    node.dispatcher.backlog().delivered(user("42"), 1);
+    assertInstanceOf(Emission.Accepted.class, emitter.offer(offered).orElseThrow().join());
+    deliverAll();
+    assertEquals(1, phone.written.size());
   }
 
   @Test
