@@ -54,7 +54,7 @@ test: jdk ## Builds and runs every test that needs no system package
 e2e: jdk ## Runs the end-to-end tests; installs PHP, Laravel and Redis from Debian if missing
 	@src/e2e/run.sh
 
-bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio: 20 minutes; ARGS=--only=emit,batch
+bench: $(JAR) ## Measures the relay beside npm socket.io and netty-socketio: 40 minutes; ARGS=--only=emit,batch
 	@src/bench/prepare.sh
 	@$(BENCH) $(ARGS)
 
