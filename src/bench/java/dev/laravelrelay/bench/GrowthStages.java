@@ -16,6 +16,7 @@ final class GrowthStages {
   private static final int LARGE = 32_000;
   private static final int LARGE_PER_SECOND = 50;
   private static final int TURNS = 4;
+  private static final double SLICE_SECONDS = 0.01;
   private static final Emits EMIT = Emits.toUser("");
 
   private GrowthStages() {}
@@ -66,17 +67,26 @@ final class GrowthStages {
     trial.settle();
     int users = Trial.SESSIONS / sessionsPerUser;
     Callers callers = trial.callers(CLOSED_LOOP);
-    trial.expect(sessionsPerUser * callers.closedLoop(EMIT, users, 1));
-    Measured measured =
-        trial.measure(
-            "emit to a user with " + sessionsPerUser + " sessions",
-            () -> {
-              long emits = callers.closedLoop(EMIT, users, trial.pace.load() / 2);
-              trial.expect(sessionsPerUser * emits);
-              return emits;
-            });
+    Load load = () -> emits(trial, callers, sessionsPerUser, users);
+    load.run();
+    Measured measured = trial.measure("emit to a user with " + sessionsPerUser + " sessions", load);
     callers.close();
     return measured.cpu();
+  }
+
+  /**
+   * Emits in slices, each to its last delivery: answers come before deliveries, and who emits to
+   * many faster than they are delivered is refused at last.
+   */
+  private static long emits(Trial trial, Callers callers, int sessionsPerUser, int users)
+      throws InterruptedException {
+    long emits = 0;
+    for (double seconds = 0; seconds < trial.pace.load() / 2; seconds += SLICE_SECONDS) {
+      long slice = callers.closedLoop(EMIT, users, SLICE_SECONDS);
+      trial.expect(sessionsPerUser * slice);
+      emits += slice;
+    }
+    return emits;
   }
 
   private static void comingAndGoing(Trial trial) throws IOException, InterruptedException {
