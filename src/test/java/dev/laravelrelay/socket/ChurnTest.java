@@ -26,6 +26,7 @@ class ChurnTest {
   private static final int CLIENTS = Integer.getInteger("relay.churn", 20_000);
   private static final int AT_ONCE = 16;
   private static final long LOOSE_BYTES = 8L << 20;
+  private static final int LOOSE_THREADS = 5;
 
   @Test
   void aChurnOfClientsLeavesTheRelayAsItWas() throws Exception {
@@ -38,7 +39,8 @@ class ChurnTest {
 
       long grown = liveHeap(relay) - heap;
       assertTrue(grown < LOOSE_BYTES, "the heap has grown by " + grown + " bytes");
-      assertEquals(threads, ManagementFactory.getThreadMXBean().getThreadCount(), 5);
+      int started = ManagementFactory.getThreadMXBean().getThreadCount() - threads;
+      assertTrue(started <= LOOSE_THREADS, started + " threads are left");
       assertEquals(WARM_UP + CLIENTS, relay.node.count("relay_sessions_opened"));
       assertEquals(WARM_UP + CLIENTS, relay.node.count("relay_sessions_closed"));
     }
