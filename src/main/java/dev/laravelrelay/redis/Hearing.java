@@ -78,10 +78,18 @@ final class Hearing implements RedisTopics.Listener {
         .build();
   }
 
-  /** Hands the event to the sessions here; should Redis publish it yet, it is not heard again. */
+  /**
+   * Hands the event to the sessions here; should Redis publish it yet, it is not heard again. One
+   * that reached nobody is: whoever sends it again may find its user here by then.
+   */
   List<Reach> dispatchHere(Event event) {
-    dispatchedHere.put(keyOf(event), true);
-    return dispatcher.dispatch(event);
+    String key = keyOf(event);
+    dispatchedHere.put(key, true);
+    List<Reach> reached = dispatcher.dispatch(event);
+    if (reached.stream().allMatch(reach -> reach.sessions() == 0)) {
+      dispatchedHere.invalidate(key);
+    }
+    return reached;
   }
 
   @Override

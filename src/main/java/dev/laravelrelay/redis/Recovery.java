@@ -48,6 +48,9 @@ final class Recovery {
   /** What waits for each user who is to be given his held events. Guarded by this, as the rest. */
   private final Map<String, List<Waiting>> behind = new HashMap<>();
 
+  /** Who has sessions that were not given what is held, whatever others of his were. */
+  private final Set<String> anew = new HashSet<>();
+
   private final ArrayDeque<String> toRead = new ArrayDeque<>();
   private final Set<String> failed = new LinkedHashSet<>();
   private int reading;
@@ -84,6 +87,9 @@ final class Recovery {
   void retry() {
     for (String user : heldEvents.takeUnread()) {
       if (registry.ofUser(user).length > 0) {
+        synchronized (this) {
+          anew.add(user);
+        }
         recover(user);
       }
     }
@@ -143,11 +149,13 @@ final class Recovery {
   private synchronized void give(String user, List<Event> events) {
     reading--;
     List<Waiting> line = Objects.requireNonNullElse(behind.remove(user), List.of());
+    boolean whole = anew.remove(user);
     Set<String> later = new HashSet<>();
     line.forEach(one -> later.add(one.event().id()));
     int count = 0;
     for (Event event : events) {
-      if (given.getIfPresent(key(user, event)) == null && !later.contains(event.id())) {
+      boolean missed = whole || given.getIfPresent(key(user, event)) == null;
+      if (missed && !later.contains(event.id())) {
         note(user, event);
         dispatcher.dispatch(forTheUser(user, event));
         count++;

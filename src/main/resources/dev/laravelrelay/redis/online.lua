@@ -32,11 +32,12 @@ local function epoch()
   return redis.call('HGET', sums, 'epoch')
 end
 
--- Renews the node's lease; answers whether it was there.
+-- Renews the node's lease; answers whether it lasted until now: if not, other nodes may have taken
+-- some of its users already.
 local function renew(lease)
-  local before = redis.call('ZSCORE', nodes, node)
+  local before = tonumber(redis.call('ZSCORE', nodes, node) or 0)
   redis.call('ZADD', nodes, whole(now + lease), node)
-  return before and 1 or 0
+  return before > now and 1 or 0
 end
 
 local function answer(known, more)

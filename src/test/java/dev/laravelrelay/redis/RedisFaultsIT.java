@@ -155,6 +155,53 @@ class RedisFaultsIT {
   }
 
   @Test
+  void anIdThatReachedNobodyWhileRedisWasAwayIsDeliveredWhenItIsSentAgain() throws Exception {
+    EmitRequest request = new EmitRequest(TestNode.event(USER, HOLD), true, 7);
+    redis.freeze();
+    assertInstanceOf(Emission.Unavailable.class, emit(a, request));
+    redis.thaw();
+    soon(() -> assertNull(a.engine.problem()));
+    TestNode.Phone phone = a.phone("42");
+    soon(() -> assertInstanceOf(Emission.Accepted.class, emit(a, request)));
+    soon(
+        () ->
+            assertEquals(List.of(request.event().id()), phone.ids().stream().distinct().toList()));
+  }
+
+  @Test
+  void whoCameBackWhileRedisWasAwayIsGivenWhatHisOldSocketWas() throws Exception {
+    TestNode.Phone halfOpen = b.phone("42");
+    Emission.Accepted held = a.accepted(USER, HOLD);
+    soon(() -> assertEquals(List.of(held.id()), halfOpen.ids()));
+    redis.freeze();
+    soon(() -> assertNotNull(b.engine.problem()));
+    TestNode.Phone back = b.phone("42");
+    assertEquals(List.of(), back.ids());
+    redis.thaw();
+    soon(() -> assertEquals(List.of(held.id()), back.ids()));
+  }
+
+  @Test
+  void aRedisThatBecomesAReplicaIsLeftUntilItIsAMasterAgain() throws Exception {
+    TestNode.Phone phone = b.phone("42");
+    try (Jedis jedis = redis.connect()) {
+      jedis.replicaof("127.0.0.1", 1);
+      soon(() -> assertInstanceOf(Emission.Unavailable.class, a.emit(TestNode.event(USER, HOLD))));
+      for (TestNode node : List.of(a, b)) {
+        soon(() -> assertNotNull(node.engine.problem()));
+        soon(() -> assertTrue(node.count("relay_redis_subscriptions_lost") > 0));
+      }
+      soon(() -> assertTrue(a.engine.problem().contains("replica"), a.engine::problem));
+      jedis.replicaofNoOne();
+    }
+    soon(() -> assertNull(a.engine.problem()));
+    soon(() -> assertNull(b.engine.problem()));
+    Emission.Accepted after = a.accepted(USER, HOLD);
+    assertEquals(Verdict.SENT, after.verdict());
+    soon(() -> assertTrue(phone.ids().contains(after.id())));
+  }
+
+  @Test
   void nothingHeldIsLostOrOutOfOrderWhenTheSubscriptionIsKilled() throws Exception {
     TestNode.Phone phone = b.phone("42");
     List<String> sent = new ArrayList<>();

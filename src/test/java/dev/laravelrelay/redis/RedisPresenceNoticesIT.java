@@ -260,6 +260,21 @@ class RedisPresenceNoticesIT {
   }
 
   @Test
+  void aNodeWhoseUsersAreBeingTakenWritesThemAgain() {
+    Node paused = new Node("paused");
+    Node other = new Node("other");
+    int users = 1_500;
+    for (int i = 0; i < users; i++) {
+      paused.registry.add(new FakeConnection().session(SocketIds.next(), "u" + i));
+      paused.notices.changed("u" + i);
+    }
+    Awaitility.await().untilAsserted(() -> assertEquals(users, told(other).size()));
+    pass(RedisPresenceNotices.LEASE, other);
+    pass(GRACE.multipliedBy(2), paused, other);
+    assertEquals(users, told(other).size());
+  }
+
+  @Test
   void ifRedisLosesEverythingNobodyIsToldTwiceAndWhoLeftIsAway() {
     Node a = new Node("a");
     Node b = new Node("b");
