@@ -45,6 +45,7 @@ final class KeptConnection implements AutoCloseable {
   private final LongSupplier clock;
   private final Thread thread;
   private final Consumer<HostAndPort> follower = this::moved;
+  private final Runnable cut = this::cut;
 
   private volatile boolean closed;
   private volatile @Nullable RedisWire wire;
@@ -85,7 +86,7 @@ final class KeptConnection implements AutoCloseable {
 
   /** Begins to connect; returns at once. */
   void start() {
-    clients.follow(follower);
+    clients.follow(follower, cut);
     thread.start();
   }
 
@@ -140,7 +141,7 @@ final class KeptConnection implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    clients.unfollow(follower);
+    clients.unfollow(follower, cut);
     cut();
     thread.interrupt();
     if (Thread.currentThread() != thread) {

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -34,6 +36,10 @@ public final class RedisClients {
   private final boolean hasCertificate;
   private final @Nullable RedisCluster cluster;
   private final RedisLocator locator;
+  private final boolean wantsMaster;
+
+  /** Cut the connections to it. */
+  private final Set<Runnable> cuts = ConcurrentHashMap.newKeySet();
 
   private RedisClients(RedisUrl url, RedisConfig.Tls files) {
     this.url = url;
@@ -50,6 +56,7 @@ public final class RedisClients {
               new Sentinels(url.hosts(), url.master(), tls, sentinelConfig(), this::isMaster);
           case CLUSTER -> Objects.requireNonNull(cluster).any();
         };
+    this.wantsMaster = isOnePlace();
   }
 
   /** The same login, somewhere else. */
@@ -59,6 +66,7 @@ public final class RedisClients {
     this.hasCertificate = like.hasCertificate;
     this.cluster = null;
     this.locator = locator;
+    this.wantsMaster = false;
   }
 
   /**
@@ -138,7 +146,7 @@ public final class RedisClients {
 
   /** Whether what is connected to must be asked if it is a master. */
   boolean wantsMaster() {
-    return url.form() == RedisUrl.Form.SENTINEL;
+    return wantsMaster;
   }
 
   private boolean isMaster(HostAndPort address) {
@@ -151,9 +159,20 @@ public final class RedisClients {
     }
   }
 
-  /** Tells the follower whenever the Redis to connect to is another, and which. */
-  void follow(Consumer<HostAndPort> follower) {
+  /**
+   * Tells the follower whenever the Redis to connect to is another, and which.
+   *
+   * @param cut is run when what is connected to takes no writes any more
+   */
+  void follow(Consumer<HostAndPort> follower, Runnable cut) {
     locator.follow(follower);
+    cuts.add(cut);
+  }
+
+  /** What was connected to is a replica now: no connection stays with it. */
+  void demoted() {
+    locator.doubt();
+    cuts.forEach(Runnable::run);
   }
 
   /** What was connected to is not what it should be. */
@@ -161,8 +180,9 @@ public final class RedisClients {
     locator.doubt();
   }
 
-  void unfollow(Consumer<HostAndPort> follower) {
+  void unfollow(Consumer<HostAndPort> follower, Runnable cut) {
     locator.unfollow(follower);
+    cuts.remove(cut);
   }
 
   /** For connections that send commands: an answer takes at most {@link #COMMAND_TIMEOUT}. */

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
@@ -45,6 +46,7 @@ final class RedisPipeline implements AutoCloseable {
   private final long patienceNanos;
   private final RelayMetrics metrics;
   private final Redirection redirection;
+  private final RedisClients clients;
   private final KeptConnection connection;
   private final LinkedBlockingQueue<RedisCommand> queue = new LinkedBlockingQueue<>(MAX_QUEUED);
   private final AtomicLong queuedBytes = new AtomicLong();
@@ -65,6 +67,9 @@ final class RedisPipeline implements AutoCloseable {
 
   private int answered;
 
+  /** Whether Redis said that it is a replica; only used by the lane's thread. */
+  private boolean demoted;
+
   /**
    * Not started yet.
    *
@@ -82,6 +87,7 @@ final class RedisPipeline implements AutoCloseable {
     this.patienceNanos = patience.toNanos();
     this.metrics = metrics;
     this.redirection = redirection;
+    this.clients = clients;
     this.connection =
         new KeptConnection(
             "redis-" + name,
@@ -197,6 +203,10 @@ final class RedisPipeline implements AutoCloseable {
         batch.clear();
         again = unknown;
         busySince = 0;
+        if (demoted) {
+          clients.demoted();
+          throw new JedisConnectionException("it has become a replica, which takes no writes");
+        }
       }
     }
 
@@ -244,6 +254,7 @@ final class RedisPipeline implements AutoCloseable {
         if (redirection.redirect(command, error)) {
           return;
         }
+        demoted |= isOfReplica(error);
         metrics.redisCommandFailed(name, "refused");
         command.reply.completeExceptionally(error);
       } else {
@@ -251,8 +262,15 @@ final class RedisPipeline implements AutoCloseable {
       }
     }
 
+    /** Before Redis 7 a script's refusal has the code inside. */
+    private static boolean isOfReplica(JedisDataException error) {
+      String message = String.valueOf(error.getMessage());
+      return message.startsWith("READONLY ") || message.contains("-READONLY ");
+    }
+
     @Override
     public void failed() {
+      demoted = false;
       busySince = 0;
       batch
           .subList(Math.min(answered, batch.size()), batch.size())

@@ -57,6 +57,7 @@ final class RedisSubscription implements AutoCloseable {
   private final Thread thread;
   private final Thread keepalive;
   private final Consumer<HostAndPort> follower = this::moved;
+  private final Runnable cut = this::cut;
 
   private volatile boolean closed;
   private volatile @Nullable RedisSockets sockets;
@@ -103,7 +104,7 @@ final class RedisSubscription implements AutoCloseable {
 
   /** Begins to subscribe; returns at once. */
   void start() {
-    clients.follow(follower);
+    clients.follow(follower, cut);
     thread.start();
     keepalive.start();
   }
@@ -124,7 +125,7 @@ final class RedisSubscription implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    clients.unfollow(follower);
+    clients.unfollow(follower, cut);
     keepalive.interrupt();
     thread.interrupt();
     cut();

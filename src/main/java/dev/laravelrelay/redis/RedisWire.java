@@ -8,6 +8,7 @@ import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /** One connection whose commands and replies are not tied to each other. One writer, one reader. */
 final class RedisWire extends Connection {
@@ -19,7 +20,7 @@ final class RedisWire extends Connection {
   /** False while the constructor connects. */
   private boolean made;
 
-  /** Connected and logged in, to a master if there are Sentinels. */
+  /** Connected and logged in, to a master. */
   RedisWire(RedisClients clients, JedisClientConfig config) {
     this(clients, clients.sockets(config), config);
   }
@@ -32,7 +33,7 @@ final class RedisWire extends Connection {
     try {
       if (clients.wantsMaster() && !isMaster()) {
         sockets.doubt();
-        throw new JedisConnectionException("what the Sentinels call the master is a replica yet");
+        throw new JedisConnectionException("it is a replica, which takes no writes");
       }
       setSoTimeout(config.getBlockingSocketTimeoutMillis());
     } catch (RuntimeException e) {
@@ -41,13 +42,18 @@ final class RedisWire extends Connection {
     }
   }
 
-  /** Sentinels may be behind the facts for a moment. */
+  /** Sentinels, a proxy or a name may be behind the facts for a moment. */
   private boolean isMaster() {
     sendCommand(Protocol.Command.ROLE);
     try {
       return ((List<?>) getOne()).getFirst() instanceof byte[] role && Arrays.equals(role, MASTER);
     } catch (JedisAccessControlException mayNotAsk) {
       return true;
+    } catch (JedisDataException refused) {
+      if (String.valueOf(refused.getMessage()).startsWith("ERR unknown command")) {
+        return true;
+      }
+      throw refused;
     }
   }
 
