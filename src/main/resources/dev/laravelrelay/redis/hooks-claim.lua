@@ -22,7 +22,7 @@ local function take(lane, room)
   local own = 0
   for i, id in ipairs(redis.call('ZRANGE', lanes .. lane, 0, room - 1)) do
     local known = about(id)
-    if i > 1 and (goesAlone(known) or own >= maxBytes) then
+    if not known or (i > 1 and (goesAlone(known) or own >= maxBytes)) then
       break
     end
     redis.call('HSET', under, id, holder)
@@ -39,6 +39,22 @@ local function first(lane)
   return redis.call('ZRANGE', lanes .. lane, 0, 0)[1]
 end
 
+-- What is known of the lane's first notice; those of which nothing is are evicted, and go.
+local function headOf(lane)
+  local id = first(lane)
+  local head = id and about(id)
+  while id and not head do
+    redis.call('ZREM', lanes .. lane, id)
+    remove(id)
+    id = first(lane)
+    head = id and about(id)
+  end
+  if not head then
+    redis.call('ZREM', due, lane)
+  end
+  return head
+end
+
 if one then
   local known = about(one)
   if known and first(known.lane) == one and redis.call('ZSCORE', due, known.lane) then
@@ -49,9 +65,9 @@ else
     if count >= most or (size >= maxBytes and count > 0) then
       break
     end
-    local head = about(first(lane))
-    local lonely = goesAlone(head)
-    if not isAskedBy(head, holder) then
+    local head = headOf(lane)
+    local lonely = head and goesAlone(head)
+    if head and not isAskedBy(head, holder) then
       if lonely and count == 0 then
         take(lane, 1)
         break

@@ -8,6 +8,7 @@
 -- A notice is n:id (itself) and a:id (weight, attempts, when it was queued, whether alone, the node
 -- that waits for the answer or '-', lane).
 -- Claimed ids are always the first of their lane.
+-- A Redis that evicts may take any part of it: what is left must not stop the rest.
 
 local notices, order, due, resting, claimed = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local holders, under, sums, dead, deaths = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
@@ -55,6 +56,9 @@ local function remove(id, one)
   redis.call('HDEL', notices, 'n:' .. id, 'a:' .. id)
   redis.call('ZREM', order, id)
   redis.call('HDEL', under, id)
+  if not one then
+    return
+  end
   redis.call('ZREM', lanes .. one.lane, id)
   redis.call('HINCRBY', sums, 'bytes', whole(-one.weight))
   if isEmpty(one.lane) then
@@ -133,7 +137,8 @@ end
 -- How many wait or are under way, the age of the oldest in milliseconds, how many are dead.
 local function counts()
   local oldest = redis.call('ZRANGE', order, 0, 0)[1]
-  local age = oldest and now - about(oldest).queued or 0
+  local known = oldest and about(oldest)
+  local age = known and now - known.queued or 0
   return {redis.call('ZCARD', order), math.max(0, age), redis.call('ZCARD', deaths)}
 end
 

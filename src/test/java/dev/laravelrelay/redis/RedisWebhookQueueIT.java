@@ -33,6 +33,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 
 class RedisWebhookQueueIT extends WebhookQueueContract {
@@ -303,6 +305,21 @@ class RedisWebhookQueueIT extends WebhookQueueContract {
     } finally {
       redis.thaw();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lane:a", "notices", "order", "due", "sums"})
+  void whatRedisEvictsDoesNotStopTheRest(String key) {
+    RedisWebhookQueue queue = node("me");
+    add(queue, "a", 1);
+    try (Jedis jedis = redis.connect()) {
+      assertEquals(1, jedis.del(test + "hooks:{hooks}:" + key));
+    }
+    add(queue, "b", 1);
+    List<Queued> claimed = queue.claim(10);
+    assertTrue(ids(claimed).contains("b1"), () -> ids(claimed).toString());
+    queue.delivered(claimed);
+    assertEquals(List.of(), queue.claim(10));
   }
 
   @Test
