@@ -25,6 +25,9 @@ public final class ConfigReader {
   private static final List<String> LARAVEL_PREFIXES =
       List.of("laravel_database_", "laravel-database-");
 
+  /** What stands for Laravel's prefix where that is empty. */
+  private static final String NO_PREFIX = "none";
+
   private final Values values;
   private final boolean dev;
 
@@ -208,7 +211,9 @@ public final class ConfigReader {
 
   private RedisConfig redis() {
     Set<String> prefixes = new LinkedHashSet<>(LARAVEL_PREFIXES);
-    prefixes.addAll(values.list(Setting.LARAVEL_PREFIX));
+    values.list(Setting.LARAVEL_PREFIX).stream()
+        .map(prefix -> prefix.equals(NO_PREFIX) ? "" : prefix)
+        .forEach(prefixes::add);
     return new RedisConfig(
         values.redisUrl(Setting.REDIS_URL),
         values.text(Setting.REDIS_PREFIX),

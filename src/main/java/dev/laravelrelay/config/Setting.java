@@ -182,7 +182,7 @@ public enum Setting {
       Section.REDIS,
       Kind.LIST,
       "",
-      "Prefixes of Laravel's broadcast channels, besides laravel_database_ and laravel-database-."),
+      "Laravel's REDIS_PREFIX, if not laravel_database_ or laravel-database-; none: an empty one."),
   STREAM_IN_FLIGHT(
       Section.REDIS,
       256,

@@ -196,6 +196,13 @@ class ConfigReaderTest {
   }
 
   @Test
+  void laravelsPrefixMayBeEmpty() {
+    List<String> prefixes =
+        valid(Map.of("RELAY_LARAVEL_PREFIX", "none, shop_"), true).redis().laravelPrefixes();
+    assertEquals(List.of("laravel_database_", "laravel-database-", "", "shop_"), prefixes);
+  }
+
+  @Test
   void aFlagWinsOverTheEnvironment() {
     Parsed parsed =
         ConfigReader.read(Map.of("RELAY_PORT", "7001"), Map.of(Setting.PORT, "7003"), true);
