@@ -69,7 +69,13 @@ final class Balancer implements AutoCloseable {
             .replaceAll("(?m)^ *server .*\n", "")
             .concat(
                 Stream.of(nodes)
-                    .map(node -> "  server n%1$d 127.0.0.1:%1$d\n".formatted(node.port()))
+                    .map(
+                        node ->
+                            """
+                              server n%1$d 127.0.0.1:%1$d
+                              server n%1$d-unwell 127.0.0.1:%1$d no-check backup
+                            """
+                                .formatted(node.port()))
                     .collect(Collectors.joining())));
     return haproxy.start("haproxy", "-db", "-f", haproxy.config().toString());
   }
@@ -98,6 +104,11 @@ final class Balancer implements AutoCloseable {
   void reload(RelayProcess... nodes) {
     write(site("", nodes));
     run("nginx", "-s", "reload", "-p", directory.toString(), "-c", "nginx.conf");
+  }
+
+  /** What it has said so far. */
+  String log() {
+    return child == null ? "" : child.log();
   }
 
   String url() {

@@ -1,9 +1,11 @@
 package dev.laravelrelay.e2e;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.testing.FreePorts;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,6 +130,28 @@ class TwoNodesE2E {
       assertEquals("", laravel.log());
     } finally {
       phones.forEach(Phone::close);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nginx", "haproxy"})
+  void phonesGetInWhileRedisIsAway(String proxy) {
+    try (TwoNodes alone = new TwoNodes(Map.of());
+        Balancer balancer = BALANCERS.get(proxy).apply(new RelayProcess[] {alone.a, alone.b})) {
+      alone.redis.kill();
+      if (proxy.equals("haproxy")) {
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .until(() -> balancer.log().contains("Running on backup"));
+      }
+      try (Phone phone =
+          PhoneKind.OKHTTP_3.make(
+              balancer.url("d1"), Phone.Transports.UPGRADE, TwoNodes.auth(7), List.of("ring"))) {
+        Ears.connect(phone, Phone.Transports.UPGRADE);
+        alone.a.emit(ring(7, 1));
+        alone.b.emit(ring(7, 1));
+        Ears.first(phone, "ring");
+      }
     }
   }
 
