@@ -30,6 +30,7 @@ return new class extends Migration {
         });
         Schema::create('relay_events', static function (Blueprint $table): void {
             $table->string('id')->primary();
+            $table->json('emit')->nullable();
             $table->timestamp('created_at')->useCurrent();
         });
         // What a call's row went through, whoever wrote it.

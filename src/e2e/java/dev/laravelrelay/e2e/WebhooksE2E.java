@@ -3,11 +3,13 @@ package dev.laravelrelay.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.testing.DroppingProxy;
 import dev.laravelrelay.testing.DroppingProxy.Drop;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,6 +97,22 @@ class WebhooksE2E {
   }
 
   @Test
+  void whatLaravelAsksToEmitIsAnsweredAgainWhenItsReplyWasLost() {
+    String call = stage.ring();
+    String body =
+        event(
+            "client_event",
+            "{'event':'call:reject','user':'" + Stage.CALLEE + "','data':{'callId':'%s'}}",
+            call);
+    String first = send(body);
+    assertEquals("rejected", stage.status(call));
+    assertTrue(first.contains("call:rejected"), first);
+    assertEquals(first, send(body));
+    assertEquals(1, row(call).path("changes").asInt());
+    assertEquals("", stage.laravel.log());
+  }
+
+  @Test
   void aCallWhosePartyVanishedIsEndedByLaravel() {
     try (DroppingProxy network = new DroppingProxy(stage.relay.port());
         Phone caller = stage.phone(Stage.CALLER, "call:accepted", "call:ended");
@@ -153,17 +171,24 @@ class WebhooksE2E {
     return post(body, now, sign(SECRETS[1], now, body));
   }
 
+  /** What Laravel answers to it. */
+  private static String send(String body) {
+    String now = Long.toString(Instant.now().getEpochSecond());
+    return send(body, now, sign(SECRETS[1], now, body)).body();
+  }
+
   private static int post(String body, String timestamp, String signature) {
-    return stage
-        .laravel
-        .send(
-            HttpRequest.newBuilder(stage.laravel.url().resolve(Stage.WEBHOOK))
-                .header("Accept", "application/json")
-                .header("Content-Type", "application/json")
-                .header("X-Relay-Timestamp", timestamp)
-                .header("X-Relay-Signature", signature)
-                .POST(BodyPublishers.ofString(body)))
-        .statusCode();
+    return send(body, timestamp, signature).statusCode();
+  }
+
+  private static HttpResponse<String> send(String body, String timestamp, String signature) {
+    return stage.laravel.send(
+        HttpRequest.newBuilder(stage.laravel.url().resolve(Stage.WEBHOOK))
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/json")
+            .header("X-Relay-Timestamp", timestamp)
+            .header("X-Relay-Signature", signature)
+            .POST(BodyPublishers.ofString(body)));
   }
 
   private static String sign(String secret, String timestamp, String body) {

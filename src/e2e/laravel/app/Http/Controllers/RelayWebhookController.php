@@ -9,18 +9,26 @@ use Illuminate\Support\Facades\DB;
 
 class RelayWebhookController
 {
-    /** Each event takes effect once, however often it comes: its id and its effect are one transaction. */
+    /** Each event takes effect once, however often it comes; what it asks to emit is answered each time. */
     public function __invoke(Request $request)
     {
         $emit = [];
         foreach ($request->json('events') as $event) {
-            $emit = array_merge($emit, DB::transaction(fn () =>
-                DB::table('relay_events')->insertOrIgnore(['id' => $event['id']]) === 1
-                    ? $this->handle($event['type'], $event['data'])
-                    : []));
+            $emit = array_merge($emit, DB::transaction(fn () => $this->once($event)));
         }
 
         return response()->json(['emit' => $emit]);
+    }
+
+    private function once(array $event): array
+    {
+        if (DB::table('relay_events')->insertOrIgnore(['id' => $event['id']]) === 0) {
+            return json_decode(DB::table('relay_events')->where('id', $event['id'])->value('emit'), true);
+        }
+        $emit = $this->handle($event['type'], $event['data']);
+        DB::table('relay_events')->where('id', $event['id'])->update(['emit' => json_encode($emit)]);
+
+        return $emit;
     }
 
     /** Answers what the relay is to emit. */
@@ -51,6 +59,7 @@ class RelayWebhookController
             'event' => 'call:rejected',
             'data' => ['callId' => $call->id, 'reason' => $call->reason, 'timestamp' => now()->getTimestampMs()],
             'hold' => 30,
+            'id' => "call-{$call->id}-rejected",   // a reply that is lost is answered again: emitted once
         ]];
     }
 }
