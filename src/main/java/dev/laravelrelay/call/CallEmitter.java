@@ -8,11 +8,12 @@ import dev.laravelrelay.event.CallTerms;
 import dev.laravelrelay.event.EmitRequest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Emits for Laravel, unless what is to be delivered already would keep the event waiting: where an
  * emit announces a call, the call is known before the event is on its way, so that no answer of a
- * phone comes too early. Safe from any thread; never blocks.
+ * phone comes too early; a repeat announces nothing. Safe from any thread; never blocks.
  */
 public final class CallEmitter {
 
@@ -52,19 +53,19 @@ public final class CallEmitter {
     if (call == null) {
       return emitter.emit(request, handedOver);
     }
-    String id = request.event().id();
+    return emitter.emit(request, () -> refusal(request.event().id(), call), handedOver);
+  }
+
+  private CompletionStage<Optional<Emission>> refusal(String id, CallTerms call) {
     return directory
         .register(call)
-        .thenCompose(
+        .thenApply(
             registration ->
                 switch (registration) {
-                  case Registration.Registered _ -> emitter.emit(request, handedOver);
-                  case Registration.Taken _ ->
-                      CompletableFuture.<Emission>completedFuture(new Emission.CallTaken(id));
+                  case Registration.Registered _ -> Optional.empty();
+                  case Registration.Taken _ -> Optional.of(new Emission.CallTaken(id));
                   case Registration.Unavailable(int retryAfter) ->
-                      CompletableFuture.<Emission>completedFuture(
-                          new Emission.Unavailable(id, retryAfter));
-                })
-        .toCompletableFuture();
+                      Optional.of(new Emission.Unavailable(id, retryAfter));
+                });
   }
 }

@@ -8,9 +8,11 @@ import dev.laravelrelay.event.Target;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,9 @@ public final class Emitter {
 
   /** How many emits may await a receipt at a time. */
   public static final int MAX_AWAITING = 20_000;
+
+  private static final CompletionStage<Optional<Emission>> TAKEN =
+      CompletableFuture.completedFuture(Optional.empty());
 
   private final Backplane backplane;
   private final Receipts receipts;
@@ -46,16 +51,41 @@ public final class Emitter {
    *     emitted after it arrives after it; not run if the event is not taken, or known already
    */
   public CompletableFuture<Emission> emit(EmitRequest request, Runnable handedOver) {
-    return request.idempotent()
-        ? emittedIds.once(request, () -> publish(request.event(), handedOver))
-        : publish(request.event(), handedOver);
+    return emit(request, () -> TAKEN, handedOver);
   }
 
-  private CompletableFuture<Emission> publish(Event event, Runnable handedOver) {
+  /**
+   * As {@link #emit(EmitRequest, Runnable)}.
+   *
+   * @param before begun before the event is published; not if its id is known already. Completes
+   *     with why the event is not to be published, and its id is free again; empty if it is
+   */
+  public CompletableFuture<Emission> emit(
+      EmitRequest request,
+      Supplier<CompletionStage<Optional<Emission>>> before,
+      Runnable handedOver) {
+    return request.idempotent()
+        ? emittedIds.once(request, () -> begin(request.event(), before, handedOver))
+        : begin(request.event(), before, handedOver);
+  }
+
+  private CompletableFuture<Emission> begin(
+      Event event, Supplier<CompletionStage<Optional<Emission>>> before, Runnable handedOver) {
     boolean awaits = event.terms().confirmMillis() > 0;
     if (awaits && receipts.awaiting() >= MAX_AWAITING) {
       return CompletableFuture.completedFuture(new Emission.Busy(event.id(), 1));
     }
+    return before
+        .get()
+        .thenCompose(
+            refusal ->
+                refusal
+                    .map(CompletableFuture::completedFuture)
+                    .orElseGet(() -> publish(event, awaits, handedOver)))
+        .toCompletableFuture();
+  }
+
+  private CompletableFuture<Emission> publish(Event event, boolean awaits, Runnable handedOver) {
     Receipts.Awaited awaited = awaits ? receipts.await(event) : null;
     CompletableFuture<Emission> emission =
         backplane

@@ -78,6 +78,45 @@ class IdempotencyTest {
     }
   }
 
+  @Test
+  void aConflictAnnouncesNoCall() {
+    relay.emit(body("called-1", 1, "call-4"));
+
+    assertEquals(409, relay.post(ringing("called-1", "call-4", "c-4")).statusCode());
+
+    assertEquals(404, relay.get("/api/calls/c-4").statusCode());
+  }
+
+  @Test
+  void aRepeatDoesNotLetACallRingAnew() {
+    String emit = ringing("called-2", "call-5", "c-5");
+    relay.emit(emit);
+    assertEquals(200, relay.delete("/api/calls/c-5").statusCode());
+
+    assertTrue(relay.emit(emit).get("duplicate").asBoolean());
+
+    assertEquals(404, relay.get("/api/calls/c-5").statusCode());
+  }
+
+  @Test
+  void anIdIsFreeAgainWhereTheCallWasAnothers() {
+    relay.put("/api/calls/c-6", "{\"caller\":\"others\",\"receiver\":\"called-3\"}");
+    String emit = ringing("called-3", "call-6", "c-6");
+    assertEquals(409, relay.post(emit).statusCode());
+    relay.delete("/api/calls/c-6");
+
+    assertFalse(relay.emit(emit).has("duplicate"));
+
+    assertEquals(200, relay.get("/api/calls/c-6").statusCode());
+  }
+
+  private static String ringing(String user, String id, String callId) {
+    return """
+        {"user":"%1$s","event":"ring","id":"%2$s",
+        "call":{"id":"%3$s","caller":"anna","receiver":"%1$s","ttl":60}}"""
+        .formatted(user, id, callId);
+  }
+
   private static String body(String user, int n, String id) {
     return """
         {"user":"%s","event":"ring","data":{"n":%d},"hold":30,"confirm":1500,"id":"%s"}"""
