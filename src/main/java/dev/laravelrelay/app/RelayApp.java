@@ -107,7 +107,11 @@ public final class RelayApp implements AutoCloseable {
     EventCodec codec = new EventCodec(config.delivery(), clock);
     if (hooks.sender() != null) {
       int maxEmit = config.api().maxEmitBytes();
-      hooks.sender().start(new ReplyEmits(codec, callEmitter, maxEmit, metrics));
+      hooks
+          .sender()
+          .start(
+              new ReplyEmits(
+                  codec, callEmitter, maxEmit, housekeeping, ReplyEmits.PATIENCE, metrics));
     }
 
     // edges

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +22,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +57,7 @@ public final class Webhooks implements Webhook {
       new Backoff(Duration.ofSeconds(1), Duration.ofHours(1));
 
   private final WebhookQueue queue;
-  private volatile Consumer<WebhookReply> emits = reply -> {};
+  private volatile @Nullable ReplyEmits emits;
   private final RelayMetrics metrics;
   private final InstantSource clock;
   private final WebhookSender sender;
@@ -94,7 +94,7 @@ public final class Webhooks implements Webhook {
    * @param replyEmits takes what Laravel's replies ask to emit
    */
   public void start(ReplyEmits replyEmits) {
-    emits = replyEmits::emit;
+    emits = replyEmits;
     threads.execute(this::run);
   }
 
@@ -241,7 +241,7 @@ public final class Webhooks implements Webhook {
   private void heard(List<Queued> claimed, WebhookReply reply) {
     absence.ended();
     try {
-      emits.accept(reply);
+      Objects.requireNonNull(emits).emit(reply);
     } catch (RuntimeException e) {
       log.error("what Laravel's reply asks for failed", e);
     }
@@ -292,7 +292,7 @@ public final class Webhooks implements Webhook {
 
   /**
    * Stops, after a little time for what is queued and a little more for what is under way; what a
-   * memory queue holds then is lost.
+   * memory queue holds then is lost, and the emits of replies that wait.
    */
   public void stop() throws InterruptedException {
     long deadline = System.nanoTime() + LAST_WORDS.toNanos();
@@ -306,6 +306,10 @@ public final class Webhooks implements Webhook {
     threads.shutdownNow();
     sender.close();
     threads.close();
+    ReplyEmits replyEmits = emits;
+    if (replyEmits != null) {
+      replyEmits.stop();
+    }
     if (queue.unkept() > 0) {
       log.warn("{} webhook notices are lost", queue.unkept());
     }

@@ -207,7 +207,9 @@ public final class RelayMetrics {
     counter("relay_webhooks_dropped", "Notices lost at a limit", "limit", limit).increment();
   }
 
-  /** An emit in Laravel's reply to a webhook; the result is emitted, refused or invalid. */
+  /**
+   * An emit in Laravel's reply to a webhook; the result is emitted, retried, refused or invalid.
+   */
   public void webhookEmit(String result) {
     counter("relay_webhook_emits", "Emits in replies to webhooks, by result", "result", result)
         .increment();

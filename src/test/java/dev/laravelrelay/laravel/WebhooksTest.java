@@ -9,6 +9,10 @@ import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.config.Secret;
+import dev.laravelrelay.delivery.Backplane.Published;
+import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.MemoryBackplane;
+import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryWebhookQueue;
 import dev.laravelrelay.delivery.Notice;
 import dev.laravelrelay.delivery.Webhook.Answer;
@@ -18,6 +22,7 @@ import dev.laravelrelay.event.EventCodec;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.testing.Deliveries;
 import dev.laravelrelay.testing.LaravelHooks;
+import dev.laravelrelay.testing.LogCapture;
 import dev.laravelrelay.testing.LoopbackHttp;
 import dev.laravelrelay.testing.ManualClock;
 import io.micrometer.core.instrument.Counter;
@@ -26,8 +31,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,12 +50,15 @@ import tools.jackson.databind.JsonNode;
 @Timeout(60)
 class WebhooksTest {
 
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private final Deliveries node = new Deliveries();
   private final ManualClock clock = new ManualClock(Instant.now());
   private final MemoryWebhookQueue queue = new MemoryWebhookQueue(10_000, node.metrics, clock);
   private final MemoryCallDirectory calls = new MemoryCallDirectory(node.metrics, clock);
   private LaravelHooks laravel;
   private Webhooks webhooks;
+  private ReplyEmits replyEmits;
+  private volatile boolean away;
 
   @BeforeEach
   void start() throws Exception {
@@ -57,18 +70,36 @@ class WebhooksTest {
             queue,
             node.metrics,
             InstantSource.system());
-    webhooks.start(
-        new ReplyEmits(
-            new EventCodec(new DeliveryConfig(0, 100, 1 << 20, 1 << 24), clock),
-            new CallEmitter(calls, node.emitter, node.dispatcher.backlog()),
-            1 << 20,
-            node.metrics));
+    replyEmits = replyEmits(Duration.ofMinutes(1));
+    webhooks.start(replyEmits);
+  }
+
+  private ReplyEmits replyEmits(Duration patience) {
+    return new ReplyEmits(
+        new EventCodec(new DeliveryConfig(0, 100, 1 << 20, 1 << 24), clock),
+        new CallEmitter(calls, emitter(), node.dispatcher.backlog()),
+        1 << 20,
+        timer,
+        patience,
+        node.metrics);
+  }
+
+  private Emitter emitter() {
+    MemoryBackplane here = new MemoryBackplane(node.dispatcher, node.held);
+    return new Emitter(
+        event ->
+            away
+                ? CompletableFuture.completedStage(new Published.Unavailable(1))
+                : here.publish(event),
+        node.receipts,
+        new MemoryEmittedIds(node.metrics, node.clock));
   }
 
   @AfterEach
   void stop() throws InterruptedException {
     webhooks.stop();
     laravel.close();
+    timer.shutdownNow();
   }
 
   private static Notice notice(String lane, int number) {
@@ -224,6 +255,73 @@ class WebhooksTest {
     assertEquals(
         1, node.meters.get("relay_webhook_emits").tag("result", "refused").counter().count());
     assertEquals(0, node.count("relay_emits"));
+  }
+
+  private static String emits(int count) {
+    List<String> all =
+        IntStream.range(0, count)
+            .mapToObj("{\"user\":1,\"event\":\"call:rejected\",\"data\":%d,\"hold\":60}"::formatted)
+            .toList();
+    return "{\"emit\":[" + String.join(",", all) + "]}";
+  }
+
+  private double emits(String result) {
+    return node.meters.find("relay_webhook_emits").tag("result", result).counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+
+  private static void awaitThat(Callable<Boolean> condition) {
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(condition);
+  }
+
+  @Test
+  void anEmitOfAReplyThatCannotBeTakenIsTriedAgain() {
+    away = true;
+    laravel.answer(LoopbackHttp.json(200, emits(1)));
+    webhooks.tell(notice("l0", 0));
+    awaitThat(() -> emits("retried") > 0);
+    assertEquals(0, emits("refused"));
+    away = false;
+    awaitThat(() -> emits("emitted") == 1);
+    assertEquals(1, node.held.events());
+    assertEquals(0, emits("refused"));
+  }
+
+  @Test
+  void itIsRefusedWhenItsTimeIsOver() {
+    away = true;
+    replyEmits(Duration.ofMillis(1_500)).emit(WebhookReply.of(emits(1).getBytes(UTF_8)));
+    assertEquals(1, emits("retried"));
+    awaitThat(() -> emits("refused") == 1);
+    assertEquals(0, emits("emitted"));
+  }
+
+  @Test
+  void onlySoManyWaitAndTheStopSaysThatTheyAreLost() throws Exception {
+    away = true;
+    for (int i = 0; i < ReplyEmits.MAX_WAITING / 100; i++) {
+      replyEmits.emit(WebhookReply.of(emits(100).getBytes(UTF_8)));
+    }
+    assertEquals(0, emits("refused"));
+    replyEmits.emit(WebhookReply.of(emits(2).getBytes(UTF_8)));
+    assertEquals(2, emits("refused"));
+    try (LogCapture log = new LogCapture(ReplyEmits.class.getName())) {
+      webhooks.stop();
+      assertTrue(log.text().contains("are lost"), log::text);
+    }
+  }
+
+  @Test
+  void aLargeOneThatWaitsCountsForSeveral() {
+    away = true;
+    String large = emits(1).replace("0,", "\"" + "x".repeat(10 * ReplyEmits.PART) + "\",");
+    for (int i = 0; i < ReplyEmits.MAX_WAITING / 11; i++) {
+      replyEmits.emit(WebhookReply.of(large.getBytes(UTF_8)));
+    }
+    assertEquals(0, emits("refused"));
+    replyEmits.emit(WebhookReply.of(large.getBytes(UTF_8)));
+    assertEquals(1, emits("refused"));
   }
 
   @ParameterizedTest
