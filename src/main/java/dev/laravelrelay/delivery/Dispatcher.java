@@ -62,7 +62,10 @@ public final class Dispatcher {
     return backlog;
   }
 
-  /** Hands the event on; says for each user, or for the target as a whole, how far it got. */
+  /**
+   * Hands the event on; says for each user, or for the target as a whole, how far it got, but not
+   * whether it is held.
+   */
   public List<Reach> dispatch(Event event) {
     return toTarget(event, user -> receipts.of(event, user));
   }
@@ -140,7 +143,7 @@ public final class Dispatcher {
   private Reach toUser(Event event, EncodedEvent encoded, String user) {
     Receipt receipt = encoded.receipt(user);
     int handed = hand(event, encoded, sessionsOf(user), receipt);
-    return new Reach(user, handed, event.terms().holdSeconds() > 0);
+    return new Reach(user, handed, false);
   }
 
   private List<Reach> toSessions(Event event, EncodedEvent encoded, Collection<Session> sessions) {

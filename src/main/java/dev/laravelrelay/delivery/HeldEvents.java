@@ -27,8 +27,9 @@ public interface HeldEvents {
   /**
    * Keeps the event for the user, as his newest; a held one with the same collapse key goes. The
    * same id again changes nothing. An event that alone is over a limit is not kept, and counted.
+   * Answers whether it is kept.
    */
-  CompletionStage<Void> hold(String user, Event event);
+  CompletionStage<Boolean> hold(String user, Event event);
 
   /** The user's held events, oldest first, without those whose hold has ended. */
   CompletionStage<List<Event>> of(String user);

@@ -75,16 +75,17 @@ public final class MemoryHeldEvents implements HeldEvents {
   }
 
   @Override
-  public CompletionStage<Void> hold(String user, Event event) {
+  public CompletionStage<Boolean> hold(String user, Event event) {
     List<Held> gone = new ArrayList<>();
     long now = clock.getAsLong();
+    boolean kept;
     synchronized (lock) {
-      if (shelves.byId(user, event.id()) == null) {
-        put(shelves.make(user, compacted(event)), now, gone);
-      }
+      kept =
+          shelves.byId(user, event.id()) != null
+              || put(shelves.make(user, compacted(event)), now, gone);
     }
     tell(gone);
-    return CompletableFuture.completedStage(null);
+    return CompletableFuture.completedStage(kept);
   }
 
   @Override
@@ -140,7 +141,7 @@ public final class MemoryHeldEvents implements HeldEvents {
     return gone.size();
   }
 
-  private void put(Held newest, long now, List<Held> gone) {
+  private boolean put(Held newest, long now, List<Held> gone) {
     Held older = shelves.byCollapseKey(newest.user, newest.event.terms().collapseKey());
     if (older != null) {
       end(older, HeldEnd.COLLAPSED);
@@ -149,14 +150,17 @@ public final class MemoryHeldEvents implements HeldEvents {
     if (newest.until() <= now) {
       metrics.heldEnded(HeldEnd.EXPIRED);
       gone.add(newest);
-    } else if (newest.weight > limits.heldBytesPerUser()
+      return false;
+    }
+    if (newest.weight > limits.heldBytesPerUser()
         || newest.weight > limits.heldBytesInAll()
         || limits.heldEventsPerUser() < 1) {
       metrics.heldEnded(HeldEnd.EVICTED);
-    } else {
-      makeRoom(newest, now, gone);
-      shelves.add(newest);
+      return false;
     }
+    makeRoom(newest, now, gone);
+    shelves.add(newest);
+    return true;
   }
 
   private void makeRoom(Held newest, long now, List<Held> gone) {

@@ -118,9 +118,8 @@ final class RedisHeldEvents implements HeldEvents {
   }
 
   @Override
-  public CompletionStage<Void> hold(String user, Event event) {
-    return hold(user, keys(user), event, EventBytes.whole(event), NOTHING)
-        .thenApply(stored -> null);
+  public CompletionStage<Boolean> hold(String user, Event event) {
+    return hold(user, keys(user), event, EventBytes.whole(event), NOTHING).thenApply(Stored::kept);
   }
 
   /** Stores the event and publishes it to the nodes that have the user, in one step. */

@@ -1,6 +1,7 @@
 package dev.laravelrelay.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.testing.DroppingProxy;
@@ -63,6 +64,15 @@ class HeldEventsTest {
       assertEquals(upTo(3), client.awaitNumbers("ring", 3));
       awaitNothingHeld("plain");
     }
+  }
+
+  @Test
+  void whatIsTooLargeToBeKeptIsNotSaidToBeHeld() {
+    String emit = "{\"user\":\"large\",\"event\":\"ring\",\"hold\":30,\"data\":\"%s\"}";
+    JsonNode reply = relay.emit(emit.formatted("x".repeat((1 << 20) - emit.length())));
+    assertEquals("offline", reply.get("verdict").asString());
+    assertFalse(reply.has("held_until"));
+    assertEquals(0, held("large").size());
   }
 
   @Test

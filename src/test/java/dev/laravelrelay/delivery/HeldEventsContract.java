@@ -1,6 +1,8 @@
 package dev.laravelrelay.delivery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.config.DeliveryConfig;
 import dev.laravelrelay.event.Event;
@@ -176,6 +178,14 @@ public abstract class HeldEventsContract {
     hold(held, "1", event("a"), sized("huge", 1 << 20), event("b"));
     assertEquals(List.of("a", "b"), ids(held, "1"));
     assertEquals(1, ended("evicted"));
+  }
+
+  @Test
+  void itSaysWhetherAnEventIsKept() throws Exception {
+    HeldEvents held = create(LIMITS);
+    assertTrue(await(held.hold("1", event("a"))));
+    assertTrue(await(held.hold("1", event("a"))));
+    assertFalse(await(held.hold("1", sized("huge", 1 << 20))));
   }
 
   @Test

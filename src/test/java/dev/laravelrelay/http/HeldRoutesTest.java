@@ -54,7 +54,7 @@ class HeldRoutesTest {
   private static final class Away implements HeldEvents {
 
     @Override
-    public CompletionStage<Void> hold(String user, Event event) {
+    public CompletionStage<Boolean> hold(String user, Event event) {
       return away();
     }
 
