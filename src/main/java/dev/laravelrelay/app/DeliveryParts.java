@@ -11,6 +11,7 @@ import dev.laravelrelay.delivery.ExpiredNotices;
 import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.Logouts;
 import dev.laravelrelay.delivery.MemoryBackplane;
 import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
@@ -40,6 +41,7 @@ record DeliveryParts(
     Dispatcher dispatcher,
     Interest interest,
     Presence presence,
+    Logouts logouts,
     CallDirectory calls,
     Handover handover,
     Rosters rosters,
@@ -94,6 +96,7 @@ record DeliveryParts(
         dispatcher,
         Interest.SINGLE_NODE,
         Presence.of(registry),
+        Logouts.singleNode(),
         calls,
         Handover.NONE,
         Rosters.NONE,
@@ -150,6 +153,7 @@ record DeliveryParts(
         dispatcher,
         redis.interest(),
         redis.presence(),
+        redis.logouts(),
         redis.calls(),
         redis.handover(),
         redis.rosters(),

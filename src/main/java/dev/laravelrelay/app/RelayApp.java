@@ -4,6 +4,7 @@ import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
 import dev.laravelrelay.auth.JwtAuthenticator;
+import dev.laravelrelay.auth.LoggedOut;
 import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.call.ClientEvents;
@@ -140,6 +141,7 @@ public final class RelayApp implements AutoCloseable {
             hooks.queue(),
             registry,
             delivery.presence(),
+            delivery.logouts(),
             heldEvents,
             readiness,
             metrics,
@@ -161,9 +163,11 @@ public final class RelayApp implements AutoCloseable {
     delivery.handover().serve(resumption);
     housekeeping.scheduleWithFixedDelay(
         () -> resumption.expire(System.currentTimeMillis()), 1, 1, TimeUnit.SECONDS);
+    LoggedOut loggedOut = new LoggedOut(config.auth().cacheFor().plus(config.laravel().timeout()));
     RelaySockets clients =
         new RelaySockets(
-            authenticator(laravel),
+            authenticator(laravel, loggedOut),
+            loggedOut,
             registry,
             heldEvents,
             interest,
@@ -172,6 +176,7 @@ public final class RelayApp implements AutoCloseable {
             resumption,
             new ClientEvents(config.webhooks(), calls, emitter, hooks.webhook(), metrics, clock),
             metrics);
+    delivery.logouts().serve(clients::logOut);
     sockets.mountSocketIo("/socket.io/", clients.socketIo());
     sockets.mountPlain("/ws", clients.plain());
     sockets.mountHealth("/health", readiness::isReady);
@@ -208,7 +213,7 @@ public final class RelayApp implements AutoCloseable {
     return client;
   }
 
-  private Authenticator authenticator(@Nullable LaravelClient laravel) {
+  private Authenticator authenticator(@Nullable LaravelClient laravel, LoggedOut loggedOut) {
     return switch (config.auth().mode()) {
       case JWT -> new JwtAuthenticator(config.auth(), Clock.systemUTC());
       case NONE -> new DevAuthenticator();
@@ -216,7 +221,7 @@ public final class RelayApp implements AutoCloseable {
         if (laravel == null) {
           throw new IllegalArgumentException("RELAY_AUTH=laravel needs RELAY_LARAVEL_URL");
         }
-        yield new TokenIntrospection(config.auth(), laravel, metrics);
+        yield new TokenIntrospection(config.auth(), laravel, loggedOut, metrics);
       }
     };
   }

@@ -5,6 +5,7 @@ import dev.laravelrelay.call.CallDirectory;
 import dev.laravelrelay.call.CallEmitter;
 import dev.laravelrelay.config.ApiConfig;
 import dev.laravelrelay.delivery.HeldEvents;
+import dev.laravelrelay.delivery.Logouts;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.WebhookQueue;
 import dev.laravelrelay.event.EventCodec;
@@ -68,6 +69,7 @@ public final class ApiServer implements AutoCloseable {
       WebhookQueue webhooks,
       SessionRegistry sessions,
       Presence presence,
+      Logouts logouts,
       HeldEvents heldEvents,
       Readiness readiness,
       RelayMetrics metrics,
@@ -97,6 +99,7 @@ public final class ApiServer implements AutoCloseable {
     CallRoutes callRoutes = new CallRoutes(calls, errors, threads);
     WebhookRoutes webhookRoutes = new WebhookRoutes(webhooks, errors, threads);
     HeldRoutes held = new HeldRoutes(heldEvents, errors, InstantSource.system(), threads);
+    SessionRoutes sessionRoutes = new SessionRoutes(logouts, errors, threads);
     this.javalin =
         Javalin.create(
             javalinConfig -> {
@@ -105,6 +108,7 @@ public final class ApiServer implements AutoCloseable {
               webhookRoutes.addTo(javalinConfig.routes);
               ops.addTo(javalinConfig.routes);
               held.addTo(javalinConfig.routes);
+              sessionRoutes.addTo(javalinConfig.routes);
               new DocsRoutes().addTo(javalinConfig.routes);
             });
   }

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.laravelrelay.auth.Authenticator;
+import dev.laravelrelay.auth.LoggedOut;
 import dev.laravelrelay.auth.Sha256;
 import dev.laravelrelay.auth.UserId;
 import dev.laravelrelay.config.AuthConfig;
@@ -28,8 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>An answer is believed for {@code cacheFor}, a refusal for at most {@link #REFUSAL_FOR}, and
  * found by the token's SHA-256: the tokens themselves are not kept. Those who ask for the same
  * token at once share one request. 401 and 403 refuse; what is neither these nor a user is {@link
- * Identity.Unknown}, and not remembered. Completes at once from the cache, else on a virtual
- * thread.
+ * Identity.Unknown}, and not remembered. What Laravel said before it logged a user out is not
+ * believed any more. Completes at once from the cache, else on a virtual thread.
  */
 public final class TokenIntrospection implements Authenticator {
 
@@ -43,16 +44,28 @@ public final class TokenIntrospection implements Authenticator {
 
   private final LaravelClient laravel;
   private final String path;
+  private final LoggedOut loggedOut;
   private final RelayMetrics metrics;
-  private final AsyncCache<String, Identity> identities;
+  private final AsyncCache<String, Found> identities;
 
-  public TokenIntrospection(AuthConfig config, LaravelClient laravel, RelayMetrics metrics) {
-    this(config, laravel, metrics, Ticker.systemTicker());
+  /**
+   * @param askedAt by {@link LoggedOut#now}
+   */
+  private record Found(Identity identity, long askedAt) {}
+
+  public TokenIntrospection(
+      AuthConfig config, LaravelClient laravel, LoggedOut loggedOut, RelayMetrics metrics) {
+    this(config, laravel, loggedOut, metrics, Ticker.systemTicker());
   }
 
   TokenIntrospection(
-      AuthConfig config, LaravelClient laravel, RelayMetrics metrics, Ticker ticker) {
+      AuthConfig config,
+      LaravelClient laravel,
+      LoggedOut loggedOut,
+      RelayMetrics metrics,
+      Ticker ticker) {
     this.laravel = laravel;
+    this.loggedOut = loggedOut;
     this.path = config.introspectionPath();
     this.metrics = metrics;
     Duration cacheFor = config.cacheFor();
@@ -60,7 +73,7 @@ public final class TokenIntrospection implements Authenticator {
         Caffeine.newBuilder()
             .maximumSize(MAX_TOKENS)
             .expireAfter(
-                Expiry.<String, Identity>creating((hash, identity) -> ttl(identity, cacheFor)))
+                Expiry.<String, Found>creating((hash, found) -> ttl(found.identity(), cacheFor)))
             .ticker(ticker)
             .buildAsync();
   }
@@ -82,12 +95,26 @@ public final class TokenIntrospection implements Authenticator {
       return CompletableFuture.completedStage(Identity.Refused.INVALID);
     }
     byte[] hash = Sha256.of(token.getBytes(StandardCharsets.UTF_8));
-    return identities.get(HexFormat.of().formatHex(hash), (key, executor) -> ask(token)).copy();
+    return find(HexFormat.of().formatHex(hash), token);
   }
 
-  private CompletableFuture<Identity> ask(String token) {
+  private CompletableFuture<Identity> find(String hash, String token) {
+    CompletableFuture<Found> found = identities.get(hash, (key, executor) -> ask(token));
+    return found.thenCompose(
+        now -> {
+          if (now.identity() instanceof Identity.Known known
+              && loggedOut.since(now.askedAt(), known.user())) {
+            identities.asMap().remove(hash, found);
+            return find(hash, token);
+          }
+          return CompletableFuture.completedFuture(now.identity());
+        });
+  }
+
+  private CompletableFuture<Found> ask(String token) {
+    long askedAt = loggedOut.now();
     HttpRequest request = laravel.request(path, token).GET().build();
-    return laravel.ask(request).thenApply(answer -> identity(request, answer));
+    return laravel.ask(request).thenApply(answer -> new Found(identity(request, answer), askedAt));
   }
 
   private Identity identity(HttpRequest request, Answer answer) {

@@ -38,6 +38,7 @@ final class Hearing implements RedisTopics.Listener {
   private final RedisHandover handover;
   private final RedisEchoes echoes;
   private final RedisRosters rosters;
+  private final RedisLogouts logouts;
   private final RelayMetrics metrics;
 
   /** Publications that come on several channels and were heard on one. */
@@ -57,6 +58,7 @@ final class Hearing implements RedisTopics.Listener {
       RedisHandover handover,
       RedisEchoes echoes,
       RedisRosters rosters,
+      RedisLogouts logouts,
       RelayMetrics metrics) {
     this.node = node;
     this.names = names;
@@ -68,6 +70,7 @@ final class Hearing implements RedisTopics.Listener {
     this.handover = handover;
     this.echoes = echoes;
     this.rosters = rosters;
+    this.logouts = logouts;
     this.metrics = metrics;
   }
 
@@ -138,6 +141,7 @@ final class Hearing implements RedisTopics.Listener {
       case NodeMessage.Echo echo -> echoes.heard(echo);
       case NodeMessage.WhoIsIn question -> rosters.asked(question);
       case NodeMessage.Members members -> rosters.told(members);
+      case NodeMessage.LogOut question -> logouts.asked(question);
     }
   }
 

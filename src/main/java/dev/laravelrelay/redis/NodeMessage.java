@@ -62,6 +62,15 @@ sealed interface NodeMessage {
   /** To be heard by the node that says it: behind all that was said before on that channel. */
   record Echo(long number, String node) implements NodeMessage {}
 
+  /**
+   * Log this user out. To be answered with a {@link Report} to the node that asks.
+   *
+   * @param number that of the report
+   * @param except the socket id of a session that goes on
+   */
+  record LogOut(long number, String from, String user, @Nullable String except)
+      implements NodeMessage {}
+
   int REPORT = 1;
   int RECEIVED = 2;
   int SEARCH = 3;
@@ -71,6 +80,7 @@ sealed interface NodeMessage {
   int WHO_IS_IN = 7;
   int MEMBERS = 8;
   int ECHO = 9;
+  int LOG_OUT = 10;
 
   default byte[] toBytes() {
     ByteWriter out = new ByteWriter(64);
@@ -101,6 +111,8 @@ sealed interface NodeMessage {
       case Members(long number, Map<String, String> infoByUser) ->
           write(out.number(MEMBERS).number(number), infoByUser);
       case Echo(long number, String node) -> out.number(ECHO).number(number).text(node);
+      case LogOut(long number, String from, String user, String except) ->
+          out.number(LOG_OUT).number(number).text(from).text(user).textOrNull(except);
     }
     return out.toBytes();
   }
@@ -189,6 +201,7 @@ sealed interface NodeMessage {
       case WHO_IS_IN -> new WhoIsIn(in.number(), in.text(), in.text());
       case MEMBERS -> new Members(in.number(), texts(in));
       case ECHO -> new Echo(in.number(), in.text());
+      case LOG_OUT -> new LogOut(in.number(), in.text(), in.text(), in.textOrNull());
       default -> throw new IllegalArgumentException("a message of kind " + kind);
     };
   }

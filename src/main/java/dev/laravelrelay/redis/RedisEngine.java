@@ -9,6 +9,7 @@ import dev.laravelrelay.delivery.EmittedIds;
 import dev.laravelrelay.delivery.Handover;
 import dev.laravelrelay.delivery.HeldEvents;
 import dev.laravelrelay.delivery.Interest;
+import dev.laravelrelay.delivery.Logouts;
 import dev.laravelrelay.delivery.Presence;
 import dev.laravelrelay.delivery.Receipts;
 import dev.laravelrelay.delivery.Rosters;
@@ -64,6 +65,8 @@ public final class RedisEngine implements AutoCloseable {
   private final RedisEchoes echoes;
   private final RedisHandover handover;
   private final RedisRosters rosters;
+  private final Reports reports;
+  private final RedisLogouts logouts;
   private final SessionRegistry registry;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
@@ -109,6 +112,8 @@ public final class RedisEngine implements AutoCloseable {
     this.echoes = new RedisEchoes(node, names, rest);
     this.handover = new RedisHandover(node, names, rest, echoes);
     this.rosters = new RedisRosters(node, names, rest);
+    this.reports = new Reports(metrics);
+    this.logouts = new RedisLogouts(node, names, rest, reports);
     this.interest = new RedisInterest(topics, registry, suspended, channels, this::changed);
   }
 
@@ -135,6 +140,11 @@ public final class RedisEngine implements AutoCloseable {
   /** Who is in presence channels on other nodes. */
   public Rosters rosters() {
     return rosters;
+  }
+
+  /** Logs users out of all nodes. */
+  public Logouts logouts() {
+    return logouts;
   }
 
   /** The calls that any node knows. */
@@ -193,7 +203,6 @@ public final class RedisEngine implements AutoCloseable {
 
   /** The way to all nodes; to be called once, before {@link #start}. */
   public Backplane backplane(Dispatcher dispatcher, Receipts receipts) {
-    Reports reports = new Reports(metrics);
     Recovery recovering = new Recovery(heldEvents, registry, dispatcher, metrics);
     Hearing hears =
         new Hearing(
@@ -207,6 +216,7 @@ public final class RedisEngine implements AutoCloseable {
             handover,
             echoes,
             rosters,
+            logouts,
             metrics);
     recovery = recovering;
     hearing = hears;

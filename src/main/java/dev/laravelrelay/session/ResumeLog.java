@@ -32,6 +32,7 @@ public final class ResumeLog {
   private String base;
   private long bytes;
   private @Nullable Consumer<Delivery> successor;
+  private boolean ended;
 
   /**
    * Complete from here on.
@@ -131,7 +132,18 @@ public final class ResumeLog {
 
   /** Whether a client that has the event with this id can be given all that it missed. */
   public synchronized boolean covers(String id) {
-    return id.equals(base)
-        || entries.stream().anyMatch(entry -> entry.delivery().eventId().equals(id));
+    return !ended
+        && (id.equals(base)
+            || entries.stream().anyMatch(entry -> entry.delivery().eventId().equals(id)));
+  }
+
+  /** Nobody resumes from it any more. */
+  public synchronized void end() {
+    ended = true;
+  }
+
+  /** Whether {@link #end} was called. */
+  public synchronized boolean isEnded() {
+    return ended;
   }
 }

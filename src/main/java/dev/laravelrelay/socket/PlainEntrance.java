@@ -107,7 +107,7 @@ final class PlainEntrance implements PlainApplication {
     client.expireAt(known.expiresAt());
     connection.send(
         "connected", RawJson.of("{\"socket_id\":\"%s\"%s}".formatted(session.id(), resumed)));
-    relay.opened(session, "ws");
+    relay.opened(session, handshake.token(), "ws");
     catchUp.accept(session);
     return client;
   }

@@ -1,6 +1,8 @@
 package dev.laravelrelay.socket;
 
 import dev.laravelrelay.auth.Authenticator;
+import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.auth.LoggedOut;
 import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.delivery.Dispatcher;
 import dev.laravelrelay.delivery.Gap;
@@ -13,6 +15,7 @@ import dev.laravelrelay.protocol.CloseReason;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -28,6 +31,7 @@ public final class RelaySockets {
   static final String UNAUTHORIZED = "unauthorized";
 
   private final Authenticator authenticator;
+  private final LoggedOut loggedOut;
   private final SessionRegistry registry;
   private final HeldEvents heldEvents;
   private final Interest interest;
@@ -39,6 +43,7 @@ public final class RelaySockets {
 
   public RelaySockets(
       Authenticator authenticator,
+      LoggedOut loggedOut,
       SessionRegistry registry,
       HeldEvents heldEvents,
       Interest interest,
@@ -48,6 +53,7 @@ public final class RelaySockets {
       ClientEvents clientEvents,
       RelayMetrics metrics) {
     this.authenticator = authenticator;
+    this.loggedOut = loggedOut;
     this.registry = registry;
     this.heldEvents = heldEvents;
     this.interest = interest;
@@ -70,12 +76,43 @@ public final class RelaySockets {
 
   // --- sessions
 
-  /** A client has become this session; {@link #ended} follows. */
-  void opened(Session session, String protocol) {
+  /**
+   * A client with this token has become this session; {@link #ended} follows. If the user was
+   * logged out meanwhile, the token must still be good.
+   */
+  void opened(Session session, String token, String protocol) {
     registry.add(session);
     interest.arrived(session.user());
+    if (loggedOut.lately(session.user())) {
+      authenticator
+          .authenticate(token)
+          .thenAccept(
+              identity -> {
+                if (!(identity instanceof Identity.Known known)
+                    || !known.user().equals(session.user())) {
+                  session.close(CloseReason.TOKEN_EXPIRED);
+                }
+              });
+    }
     metrics.sessionOpened(protocol);
     log.debug("session {} of user {} opened on {}", session.id(), session.user(), protocol);
+  }
+
+  /**
+   * Ends the user's sessions on this node, but the one with that socket id, and believes nothing
+   * that is known of his tokens; answers how many were open.
+   */
+  public int logOut(String user, @Nullable String except) {
+    loggedOut.add(user);
+    resumption.end(user, except);
+    int ended = 0;
+    for (Session session : registry.ofUser(user)) {
+      if (session.isOpen() && !session.id().equals(except)) {
+        session.close(CloseReason.TOKEN_EXPIRED);
+        ended++;
+      }
+    }
+    return ended;
   }
 
   /** Opens a session without a gap for live events. */

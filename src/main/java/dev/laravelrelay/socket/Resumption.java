@@ -249,6 +249,7 @@ public final class Resumption implements Handover.Holder {
   boolean suspend(Session session, String reason) {
     boolean mayResume =
         session.resumeLog() != null
+            && !session.resumeLog().isEnded()
             && !GOOD_BYE.contains(reason)
             && (session.protocol() == Protocol.PLAIN_JSON
                 ? !session.resumeLog().isUntouched()
@@ -259,6 +260,20 @@ public final class Resumption implements Handover.Holder {
       forgetPid(session);
     }
     return mayResume;
+  }
+
+  /** Nobody resumes the user's sessions any more, but the one with this socket id. */
+  void end(String user, @Nullable String except) {
+    Stream.concat(Stream.of(registry.ofUser(user)), suspended.ofUser(user).stream())
+        .filter(session -> session.resumeLog() != null && !session.id().equals(except))
+        .forEach(
+            session -> {
+              Objects.requireNonNull(session.resumeLog()).end();
+              forgetPid(session);
+              if (suspended.remove(session)) {
+                giveUp(List.of(session));
+              }
+            });
   }
 
   /** Forgets the sessions whose clients have stayed away too long; to be called now and then. */

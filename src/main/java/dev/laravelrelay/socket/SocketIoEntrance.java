@@ -104,7 +104,7 @@ final class SocketIoEntrance implements SocketIoApplication {
     if (pid != null) {
       relay.resumption().own(pid, session);
     }
-    relay.opened(session, "socket.io");
+    relay.opened(session, auth.token(), "socket.io");
     relay.catchUp(session, Gap.NONE);
     return client(socket, session, auth.token(), known);
   }
@@ -119,7 +119,7 @@ final class SocketIoEntrance implements SocketIoApplication {
     relay.resumption().retire(old);
     old.close(CloseReason.TRANSPORT_CLOSED);
     Session session = session(socket, known, new ResumeLog(auth.offset()));
-    relay.opened(session, "socket.io");
+    relay.opened(session, auth.token(), "socket.io");
     relay.catchUp(session, relay.resumption().takeOver(old, session, pid, auth.offset()));
     return client(socket, session, auth.token(), known);
   }
@@ -131,7 +131,7 @@ final class SocketIoEntrance implements SocketIoApplication {
       Handover.Claim claim,
       Handover.Place place) {
     Session session = session(socket, known, new ResumeLog(""));
-    relay.opened(session, "socket.io");
+    relay.opened(session, auth.token(), "socket.io");
     relay.inherit(session, claim, place);
     return client(socket, session, auth.token(), known);
   }

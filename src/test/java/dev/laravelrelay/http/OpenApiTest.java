@@ -204,6 +204,10 @@ class OpenApiTest {
     assertDescribed("get", "/api/users/{id}/held", held);
     assertDescribed(
         "delete", "/api/users/{id}/held", api.send(api.request("/api/users/43/held").DELETE()));
+    assertDescribed(
+        "delete",
+        "/api/users/{id}/sessions",
+        api.send(api.request("/api/users/43/sessions?except=1.2").DELETE()));
     assertDescribed("get", "/metrics", api.send(HttpRequest.newBuilder(api.uri("/metrics"))));
     assertDescribed(
         "post",

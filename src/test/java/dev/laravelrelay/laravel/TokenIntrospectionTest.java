@@ -12,6 +12,7 @@ import dev.laravelrelay.auth.Authenticator.Identity;
 import dev.laravelrelay.auth.Authenticator.Identity.Known;
 import dev.laravelrelay.auth.Authenticator.Identity.Refused;
 import dev.laravelrelay.auth.Authenticator.Identity.Unknown;
+import dev.laravelrelay.auth.LoggedOut;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.testing.LogCapture;
 import dev.laravelrelay.testing.LoopbackHttp;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,7 @@ class TokenIntrospectionTest {
 
   private final ManualClock clock = new ManualClock(Instant.EPOCH);
   private final RelayMetrics metrics = Asked.metrics();
+  private final LoggedOut loggedOut = new LoggedOut(Asked.CACHE_FOR);
   private LoopbackHttp server;
   private LaravelClient client;
   private TokenIntrospection introspection;
@@ -55,7 +58,8 @@ class TokenIntrospectionTest {
       client.close();
     }
     client = new LaravelClient(Asked.laravel(url, timeout));
-    introspection = new TokenIntrospection(Asked.auth(Asked.CACHE_FOR), client, metrics, clock);
+    introspection =
+        new TokenIntrospection(Asked.auth(Asked.CACHE_FOR), client, loggedOut, metrics, clock);
   }
 
   @AfterEach
@@ -78,6 +82,34 @@ class TokenIntrospectionTest {
     assertEquals("application/json", request.headers().get("accept"));
     assertNull(request.headers().get("upgrade"));
     assertEquals(1, Asked.count(metrics, "user", "known"));
+  }
+
+  @Test
+  void afterALogoutLaravelIsAskedAgain() throws Exception {
+    assertEquals(USER, ask());
+    loggedOut.add("2");
+    assertEquals(USER, ask());
+    assertEquals(1, server.requests().size());
+    loggedOut.add("1");
+    assertEquals(USER, ask());
+    assertEquals(USER, ask());
+    assertEquals(2, server.requests().size());
+  }
+
+  @Test
+  void anAnswerFromBeforeALogoutIsNotBelieved() throws Exception {
+    CountDownLatch loggedOutNow = new CountDownLatch(1);
+    server.answer(
+        exchange -> {
+          server.answer(json(401, "{}"));
+          loggedOutNow.await();
+          json(200, "{\"id\":1}").to(exchange);
+        });
+    CompletableFuture<Identity> identity = introspection.authenticate(TOKEN).toCompletableFuture();
+    Awaitility.await().atMost(Asked.PATIENT).until(() -> server.requests().size() == 1);
+    loggedOut.add("1");
+    loggedOutNow.countDown();
+    assertEquals(Refused.INVALID, Asked.get(identity));
   }
 
   @Test
@@ -235,7 +267,8 @@ class TokenIntrospectionTest {
 
   @Test
   void withoutACacheLaravelIsAskedEachTime() throws Exception {
-    introspection = new TokenIntrospection(Asked.auth(Duration.ZERO), client, metrics, clock);
+    introspection =
+        new TokenIntrospection(Asked.auth(Duration.ZERO), client, loggedOut, metrics, clock);
     ask();
     ask();
     assertEquals(2, server.requests().size());

@@ -3,6 +3,7 @@ package dev.laravelrelay.testing;
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.auth.ChannelAuthorizer;
 import dev.laravelrelay.auth.DevAuthenticator;
+import dev.laravelrelay.auth.LoggedOut;
 import dev.laravelrelay.call.ClientEvents;
 import dev.laravelrelay.call.MemoryCallDirectory;
 import dev.laravelrelay.config.SocketConfig;
@@ -38,6 +39,7 @@ public final class LiveRelay implements AutoCloseable {
     RelaySockets clients =
         new RelaySockets(
             authenticator,
+            new LoggedOut(Duration.ZERO),
             node.registry,
             node.held,
             Interest.SINGLE_NODE,

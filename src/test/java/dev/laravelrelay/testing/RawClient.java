@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.java_websocket.WebSocket;
@@ -22,6 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class RawClient implements AutoCloseable {
 
   private final List<String> frames = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Integer> closed = new CompletableFuture<>();
   private final AtomicInteger pings = new AtomicInteger();
   private final WebSocketClient socket;
   private volatile boolean answering = true;
@@ -46,7 +49,9 @@ public final class RawClient implements AutoCloseable {
           }
 
           @Override
-          public void onClose(int code, String reason, boolean remote) {}
+          public void onClose(int code, String reason, boolean remote) {
+            closed.complete(code);
+          }
 
           @Override
           public void onError(Exception failure) {
@@ -196,6 +201,11 @@ public final class RawClient implements AutoCloseable {
         .atMost(Duration.ofSeconds(10))
         .pollInterval(Duration.ofMillis(2))
         .until(condition);
+  }
+
+  /** The code with which the connection ended. */
+  public int awaitClose() {
+    return closed.orTimeout(20, TimeUnit.SECONDS).join();
   }
 
   @Override

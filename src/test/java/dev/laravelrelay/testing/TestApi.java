@@ -11,6 +11,7 @@ import dev.laravelrelay.delivery.Backplane;
 import dev.laravelrelay.delivery.Backplane.Published;
 import dev.laravelrelay.delivery.Backplane.Reach;
 import dev.laravelrelay.delivery.Emitter;
+import dev.laravelrelay.delivery.Logouts;
 import dev.laravelrelay.delivery.MemoryEmittedIds;
 import dev.laravelrelay.delivery.MemoryHeldEvents;
 import dev.laravelrelay.delivery.MemoryWebhookQueue;
@@ -81,6 +82,7 @@ public final class TestApi implements AutoCloseable, Backplane {
             webhooks,
             sessions,
             Presence.of(sessions),
+            Logouts.singleNode(),
             held,
             readiness,
             metrics,

@@ -93,6 +93,26 @@ public final class TestRelay implements AutoCloseable {
         shared(redis, prefix));
   }
 
+  /** Whose clients have opaque tokens, of which Laravel is asked. */
+  public static TestRelay startWithOpaqueTokens(URI laravel) {
+    return startWithOpaqueTokens(laravel, NO_REDIS);
+  }
+
+  /** The same, one node of those that share this Redis and prefix. */
+  public static TestRelay startWithOpaqueTokens(URI laravel, TestRedis redis, String prefix) {
+    return startWithOpaqueTokens(laravel, shared(redis, prefix));
+  }
+
+  private static TestRelay startWithOpaqueTokens(URI laravel, RedisConfig redis) {
+    return start(
+        AuthConfig.Mode.LARAVEL,
+        Duration.ofSeconds(25),
+        Duration.ofSeconds(20),
+        new LaravelConfig(Optional.of(laravel), "/broadcasting/auth", Duration.ofSeconds(10)),
+        NO_WEBHOOKS,
+        redis);
+  }
+
   private static RedisConfig shared(TestRedis redis, String prefix) {
     return new RedisConfig(
         Optional.of(new Secret(redis.url())), prefix, List.of("laravel_database_"), 256);
@@ -104,9 +124,19 @@ public final class TestRelay implements AutoCloseable {
       LaravelConfig laravel,
       WebhookConfig webhooks,
       RedisConfig redis) {
+    return start(AuthConfig.Mode.NONE, pingInterval, pingTimeout, laravel, webhooks, redis);
+  }
+
+  private static TestRelay start(
+      AuthConfig.Mode auth,
+      Duration pingInterval,
+      Duration pingTimeout,
+      LaravelConfig laravel,
+      WebhookConfig webhooks,
+      RedisConfig redis) {
     try {
       return new TestRelay(
-          RelayApp.start(config(pingInterval, pingTimeout, laravel, webhooks, redis)));
+          RelayApp.start(config(auth, pingInterval, pingTimeout, laravel, webhooks, redis)));
     } catch (RelayApp.StartException e) {
       throw new IllegalStateException(e);
     }
@@ -117,6 +147,7 @@ public final class TestRelay implements AutoCloseable {
   }
 
   private static RelayConfig config(
+      AuthConfig.Mode auth,
       Duration pingInterval,
       Duration pingTimeout,
       LaravelConfig laravel,
@@ -138,13 +169,13 @@ public final class TestRelay implements AutoCloseable {
             List.of()),
         new ApiConfig("127.0.0.1", 0, List.of(new Secret(KEY)), 1 << 20, 16 << 20),
         new AuthConfig(
-            AuthConfig.Mode.NONE,
+            auth,
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Duration.ZERO,
             "/api/user",
-            Duration.ofSeconds(1)),
+            Duration.ofMinutes(1)),
         laravel,
         webhooks,
         redis,
