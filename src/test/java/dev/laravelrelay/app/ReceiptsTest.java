@@ -12,7 +12,6 @@ import dev.laravelrelay.testing.TestRelay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -47,13 +46,13 @@ class ReceiptsTest {
     try (StockClient phone =
         new StockClient(relay.socketUrl(), transports, user, "ring").connect()) {
       for (int n = 1; n <= 5; n++) {
-        JsonNode reply = emit(user, n, ",\"confirm\":5000");
+        JsonNode reply = emit(user, n, ",\"confirm\":10000");
         long replied = System.nanoTime();
 
         assertEquals("confirmed", reply.get("verdict").asString(), reply::toString);
         assertTrue(reply.get("delivered").asBoolean());
         assertEquals(1, reply.get("confirmed").asInt());
-        assertTrue(reply.get("elapsed_ms").asDouble() < 1_500, reply::toString);
+        assertTrue(reply.get("elapsed_ms").asDouble() < 5_000, reply::toString);
         assertEquals(n, phone.count("ring"), "it was heard before the verdict");
         assertTrue(phone.heard("ring").getLast().nanos() < replied);
       }
@@ -64,10 +63,10 @@ class ReceiptsTest {
   @Test
   void aPlainClientGivesReceiptsByPong() {
     try (RawClient client = RawClient.plain(relay.socketUrl(), "token=plain")) {
-      JsonNode reply = emit("plain", 1, ",\"confirm\":5000,\"hold\":30");
+      JsonNode reply = emit("plain", 1, ",\"confirm\":10000,\"hold\":30");
 
       assertEquals("confirmed", reply.get("verdict").asString(), reply::toString);
-      assertTrue(reply.get("elapsed_ms").asDouble() < 1_500, reply::toString);
+      assertTrue(reply.get("elapsed_ms").asDouble() < 5_000, reply::toString);
       assertEquals(List.of(1), client.numbers("ring"));
       assertEquals(1, client.pings());
     }
@@ -81,7 +80,7 @@ class ReceiptsTest {
       try (StockClient phone =
           new StockClient(relay.socketUrl(), Transports.UPGRADE, user, "ring").connect()) {
         for (int n = 1; n <= 20; n++) {
-          replies.add(emit(user, n, ",\"confirm\":5000"));
+          replies.add(emit(user, n, ",\"confirm\":10000"));
           assertEquals(n, phone.count("ring"), "it was heard before the verdict");
         }
         assertEquals(upTo(20), phone.numbers("ring"));
@@ -95,12 +94,12 @@ class ReceiptsTest {
   void theFirstOfSeveralDevicesIsEnough() {
     try (RawClient deaf = RawClient.deaf(relay.socketUrl(), Map.of("token", "two"));
         RawClient client = RawClient.plain(relay.socketUrl(), "token=two")) {
-      JsonNode reply = emit("two", 1, ",\"confirm\":5000,\"hold\":30");
+      JsonNode reply = emit("two", 1, ",\"confirm\":10000,\"hold\":30");
 
       assertEquals("confirmed", reply.get("verdict").asString(), reply::toString);
       assertEquals(2, reply.get("sessions").asInt());
       assertEquals(1, reply.get("confirmed").asInt());
-      assertTrue(reply.get("elapsed_ms").asDouble() < 1_500, reply::toString);
+      assertTrue(reply.get("elapsed_ms").asDouble() < 5_000, reply::toString);
       assertEquals(List.of(1), client.numbers("ring"));
       assertEquals(List.of(1), deaf.awaitNumbers("ring", 1), "which its library never proved");
     }
@@ -112,7 +111,7 @@ class ReceiptsTest {
     String user = "left-" + transports;
     try (DroppingProxy network = new DroppingProxy(relay.socketPort());
         StockClient phone = new StockClient(network.url(), transports, user, "ring").connect()) {
-      assertEquals("confirmed", verdict(emit(user, 1, ",\"confirm\":5000")));
+      assertEquals("confirmed", verdict(emit(user, 1, ",\"confirm\":10000")));
 
       network.drop(Drop.SILENCE);
 
@@ -129,15 +128,15 @@ class ReceiptsTest {
 
   @Test
   void whoIsAwayIsOfflineOrHeld() {
-    assertEquals("offline", verdict(emit("away", 1, ",\"confirm\":5000")));
-    JsonNode held = emit("away", 2, ",\"confirm\":5000,\"hold\":30");
+    assertEquals("offline", verdict(emit("away", 1, ",\"confirm\":10000")));
+    JsonNode held = emit("away", 2, ",\"confirm\":10000,\"hold\":30");
     assertEquals("held", verdict(held));
-    assertTrue(held.get("elapsed_ms").asDouble() < 1_500, "nobody is waited for");
+    assertTrue(held.get("elapsed_ms").asDouble() < 5_000, "nobody is waited for");
   }
 
   @Test
   void thousandsOfHeldEventsCostFarFewerProbes() {
-    try (RawClient client = RawClient.socketIo(relay.socketUrl(), Map.of("token", "busy"))) {
+    try (RawClient client = RawClient.deaf(relay.socketUrl(), Map.of("token", "busy"))) {
       for (int batch = 0; batch < 10; batch++) {
         String emits =
             IntStream.rangeClosed(batch * 1_000 + 1, batch * 1_000 + 1_000)
@@ -147,8 +146,12 @@ class ReceiptsTest {
       }
 
       assertEquals(upTo(10_000), client.awaitNumbers("ring", 10_000));
-      assertTrue(client.pings() < 1_000, client.pings() + " pings");
-      Awaitility.await().atMost(5, TimeUnit.SECONDS).until(() -> heldOf("busy") == 0);
+      assertEquals(1, client.pings(), "one is not answered yet");
+      client.send("3");
+      Awaitility.await().until(() -> client.pings() == 2);
+      client.send("3");
+      Awaitility.await().until(() -> heldOf("busy") == 0);
+      assertEquals(2, client.pings());
     }
   }
 

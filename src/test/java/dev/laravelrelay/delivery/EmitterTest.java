@@ -136,7 +136,7 @@ class EmitterTest {
   void eachOfSeveralUsersHasAVerdictAndTheBestIsTheirs() throws Exception {
     node.connect(phone, "1.1", "1");
     node.connect(tablet, "2.2", "2");
-    CompletableFuture<Emission> pending = emit("a", users("1", "2", "3"), terms(30, 200));
+    CompletableFuture<Emission> pending = emit("a", users("1", "2", "3"), terms(30, 2_000));
     phone.answer();
     assertFalse(pending.isDone());
     Emission.Accepted emission = accepted(pending);

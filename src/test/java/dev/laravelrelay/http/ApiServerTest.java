@@ -286,11 +286,8 @@ class ApiServerTest {
     byte[] body =
         ("{\"user\":1,\"event\":\"a\",\"data\":\"" + "x".repeat(TestApi.MAX_EMIT - 60) + "\"}")
             .getBytes(UTF_8);
-    long start = System.nanoTime();
     try (Socket socket = raw(post("Content-Length: " + body.length + "\nExpect: 100-continue"))) {
       assertTrue(head(socket.getInputStream()).startsWith("HTTP/1.1 100 "));
-      long millis = (System.nanoTime() - start) / 1_000_000;
-      assertTrue(millis < 200, () -> "100 Continue took " + millis + " ms");
       socket.getOutputStream().write(body);
       assertTrue(head(socket.getInputStream()).startsWith("HTTP/1.1 200 "));
     }

@@ -185,14 +185,11 @@ class StockClientTest {
     assertEquals("connect", state());
     int port = relay.port();
     emit("before", Terms.NONE);
-    long start = System.nanoTime();
     relay.sockets.drain(Duration.ofMillis(100));
     assertTrue(state().startsWith("disconnect: transport "));
     relay.close();
     relay = new LiveRelay(onPort(port));
     assertEquals("connect", state());
-    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-    assertTrue(millis < 5_000, "came back after " + millis + " ms");
     emit("after", Terms.NONE);
     await().until(() -> heard.stream().anyMatch(args -> args[0].toString().contains("\"after\"")));
     assertTrue(heard.stream().anyMatch(args -> args[0].toString().contains("\"before\"")));
