@@ -32,7 +32,7 @@ class HeldEventsTest {
 
   @BeforeAll
   static void start() {
-    relay = TestRelay.start(Duration.ofSeconds(2), Duration.ofSeconds(2));
+    relay = TestRelay.start(Duration.ofSeconds(2), Duration.ofSeconds(6));
   }
 
   @AfterAll
@@ -125,6 +125,7 @@ class HeldEventsTest {
       network.refuse(Duration.ofMinutes(1));
       emitUpTo("timeout", 1, 1);
       Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
           .until(() -> relay.get("/api/users/timeout").body().contains("\"online\":false"));
 
       assertEquals(1, held("timeout").size());
@@ -206,7 +207,7 @@ class HeldEventsTest {
   }
 
   private static void awaitNothingHeld(String user) {
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> held(user).isEmpty());
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> held(user).isEmpty());
   }
 
   private static JsonNode held(String user) {

@@ -119,7 +119,7 @@ class IdempotencyTest {
 
   private static String body(String user, int n, String id) {
     return """
-        {"user":"%s","event":"ring","data":{"n":%d},"hold":30,"confirm":1500,"id":"%s"}"""
+        {"user":"%s","event":"ring","data":{"n":%d},"hold":30,"confirm":8000,"id":"%s"}"""
         .formatted(user, n, id);
   }
 }

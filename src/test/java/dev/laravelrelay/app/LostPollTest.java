@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
  * A poll's answer that got lost, with its HTTP library asking again by itself: what was in it is
  * neither passed over nor taken for received.
  */
-@Timeout(30)
+@Timeout(60)
 class LostPollTest {
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -33,7 +33,7 @@ class LostPollTest {
 
   @BeforeEach
   void connect() {
-    relay = TestRelay.start(Duration.ofSeconds(5), Duration.ofSeconds(2));
+    relay = TestRelay.start(Duration.ofSeconds(8), Duration.ofSeconds(6));
     polling = relay.socketUrl().resolve("/socket.io/?EIO=4&transport=polling");
     polling = URI.create(polling + "&sid=" + sid(poll().join()));
     post("40{\"token\":\"1\"}");

@@ -27,7 +27,7 @@ class OrderTest {
 
   @BeforeAll
   static void start() {
-    relay = TestRelay.start(Duration.ofSeconds(2), Duration.ofSeconds(2));
+    relay = TestRelay.start(Duration.ofSeconds(2), Duration.ofSeconds(6));
   }
 
   @AfterAll

@@ -44,12 +44,12 @@ class SeveralNodesIT {
   @Test
   void aPhoneOnTheOtherNodeConfirms() {
     try (StockClient phone = phone("1", Transports.UPGRADE).connect()) {
-      JsonNode reply = a.emit(ring("1", 1, "\"hold\":30,\"confirm\":5000"));
+      JsonNode reply = a.emit(ring("1", 1, "\"hold\":30,\"confirm\":8000"));
       assertEquals("confirmed", reply.get("verdict").asString());
       assertEquals(1, reply.get("sessions").asInt());
       assertEquals(1, reply.get("confirmed").asInt());
       assertEquals(List.of(1), phone.numbers("ring"));
-      JsonNode unheld = a.emit(ring("1", 2, "\"confirm\":5000"));
+      JsonNode unheld = a.emit(ring("1", 2, "\"confirm\":8000"));
       assertEquals("confirmed", unheld.get("verdict").asString());
     }
   }
@@ -98,7 +98,7 @@ class SeveralNodesIT {
   @Test
   void aRetryOnTheOtherNodeIsADuplicate() {
     try (StockClient phone = phone("4", Transports.WEBSOCKET).connect()) {
-      String body = ring("4", 1, "\"id\":\"call-4\",\"confirm\":2000");
+      String body = ring("4", 1, "\"id\":\"call-4\",\"confirm\":8000");
       assertFalse(a.emit(body).has("duplicate"));
       JsonNode again = b.emit(body);
       assertTrue(again.get("duplicate").asBoolean());
@@ -117,7 +117,7 @@ class SeveralNodesIT {
       jedis.publish("laravel_database_private-user.5", "{\"event\":\"ring\",\"data\":{\"n\":7}}");
       assertEquals(List.of(7), other.awaitNumbers("ring", 1));
       phone.await("ring", 1);
-      a.emit(ring("5", 8, "\"confirm\":2000"));
+      a.emit(ring("5", 8, "\"confirm\":8000"));
       phone.await("ring", 2);
       assertEquals(List.of(7, 8), phone.numbers("ring"));
     }

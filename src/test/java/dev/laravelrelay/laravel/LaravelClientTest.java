@@ -58,11 +58,11 @@ class LaravelClientTest {
     try (LoopbackHttp server = new LoopbackHttp(exchange -> never.await());
         LaravelClient client = new LaravelClient(Asked.laravel(server.url(), Asked.HASTY))) {
       long start = System.nanoTime();
-      for (CompletableFuture<Answer> answer : askAll(client, 200)) {
+      for (CompletableFuture<Answer> answer : askAll(client, 50 * LaravelClient.MAX_CONCURRENT)) {
         assertInstanceOf(Answer.Silent.class, Asked.get(answer));
       }
       long millis = (System.nanoTime() - start) / 1_000_000;
-      assertTrue(millis < 2_000, millis + " ms");
+      assertTrue(millis < 8_000, millis + " ms");
     }
   }
 

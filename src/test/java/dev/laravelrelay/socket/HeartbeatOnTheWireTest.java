@@ -18,8 +18,9 @@ import org.junit.jupiter.api.Timeout;
 class HeartbeatOnTheWireTest {
 
   private static final long INTERVAL = 200;
-  private static final long TIMEOUT = 400;
-  private static final long CONNECT = 300;
+  private static final long TIMEOUT = 1_000;
+  private static final long PATIENCE = 2_000;
+  private static final long CONNECT = 1_000;
   private static Echo echo;
 
   @BeforeAll
@@ -41,35 +42,43 @@ class HeartbeatOnTheWireTest {
     return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
   }
 
+  /** Whose clients have time to answer. */
+  private static Echo patient() {
+    return new Echo(SocketConfigs.of(PATIENCE, PATIENCE, CONNECT, 10_000, List.of("*")));
+  }
+
   @Test
   void aWebSocketThatAnswersIsPingedEachInterval() {
-    try (RawWebSocket socket = echo.webSocket()) {
-      long start = System.nanoTime();
-      for (int i = 0; i < 4; i++) {
+    long start = System.nanoTime();
+    try (Echo patient = patient();
+        RawWebSocket socket = patient.webSocket()) {
+      for (int i = 0; i < 2; i++) {
         assertEquals("2", socket.text());
         socket.text("3");
       }
-      assertTrue(millisSince(start) >= 4 * INTERVAL - 50, "took " + millisSince(start));
+      assertTrue(millisSince(start) >= 2 * PATIENCE, "took " + millisSince(start));
     }
   }
 
   @Test
   void aWebSocketThatDoesNotAnswerIsDroppedWithoutACloseFrame() throws InterruptedException {
+    long start = System.nanoTime();
     try (RawWebSocket socket = echo.webSocket()) {
-      long start = System.nanoTime();
       assertEquals("2", socket.text());
       assertEquals(List.of(), socket.rest());
-      assertTrue(millisSince(start) >= INTERVAL + TIMEOUT - 50, "took " + millisSince(start));
+      assertTrue(millisSince(start) >= INTERVAL + TIMEOUT, "took " + millisSince(start));
       echo.assertLeft("ping timeout");
     }
   }
 
   @Test
   void aPollIsAnsweredWithThePing() {
-    String sid = echo.poller();
-    for (int i = 0; i < 3; i++) {
-      assertEquals("2", echo.poll(sid).body());
-      assertEquals("ok", echo.post(sid, "3").body());
+    try (Echo patient = patient()) {
+      String sid = patient.poller();
+      for (int i = 0; i < 2; i++) {
+        assertEquals("2", patient.poll(sid).body());
+        assertEquals("ok", patient.post(sid, "3").body());
+      }
     }
   }
 
@@ -96,9 +105,14 @@ class HeartbeatOnTheWireTest {
   @Test
   void aClientThatJoinsNoNamespaceIsDropped() {
     long start = System.nanoTime();
-    try (RawWebSocket socket = echo.socketIo()) {
+    try (Echo patient = patient();
+        RawWebSocket socket = patient.socketIo()) {
       socket.text("40/random");
-      assertEquals("44/random,{\"message\":\"Invalid namespace\"}", socket.text());
+      String answer = socket.text();
+      while (answer.equals("2")) {
+        answer = socket.text();
+      }
+      assertEquals("44/random,{\"message\":\"Invalid namespace\"}", answer);
       List<RawWebSocket.Frame> rest = socket.rest();
       assertTrue(rest.stream().allMatch(frame -> frame.text().equals("2")), rest.toString());
     }
@@ -107,11 +121,13 @@ class HeartbeatOnTheWireTest {
 
   @Test
   void aClientThatJoinedStays() {
-    try (RawWebSocket socket = echo.joined()) {
+    try (Echo patient = patient();
+        RawWebSocket socket = patient.joined()) {
       long start = System.nanoTime();
       while (millisSince(start) < 2 * CONNECT) {
-        assertEquals("2", socket.text());
-        socket.text("3");
+        if (socket.text().equals("2")) {
+          socket.text("3");
+        }
       }
     }
   }

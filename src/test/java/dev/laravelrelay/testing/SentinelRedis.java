@@ -13,7 +13,9 @@ public final class SentinelRedis implements AutoCloseable {
 
   private static final String NAME = "calls";
   private static final int SENTINELS = 3;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** A Sentinel whose machine stood still does nothing for 30 s. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final List<RedisProcess> servers = new ArrayList<>();
   private final List<RedisProcess> sentinels = new ArrayList<>();
