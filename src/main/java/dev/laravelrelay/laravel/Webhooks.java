@@ -68,6 +68,7 @@ public final class Webhooks implements Webhook {
   private final Semaphore questions = new Semaphore(MAX_QUESTIONS);
   private final Semaphore work = new Semaphore(0);
   private final Map<String, CompletableFuture<Answer>> waiting = new ConcurrentHashMap<>();
+  private final Duration patience;
   private volatile boolean closed;
 
   /** Sends nothing before {@link #start}. */
@@ -77,9 +78,25 @@ public final class Webhooks implements Webhook {
       WebhookQueue queue,
       RelayMetrics metrics,
       InstantSource clock) {
+    this(url, config, queue, metrics, clock, PATIENCE);
+  }
+
+  /**
+   * Sends nothing before {@link #start}.
+   *
+   * @param patience how long {@link #ask} waits
+   */
+  Webhooks(
+      URI url,
+      WebhookConfig config,
+      WebhookQueue queue,
+      RelayMetrics metrics,
+      InstantSource clock,
+      Duration patience) {
     this.queue = queue;
     this.metrics = metrics;
     this.clock = clock;
+    this.patience = patience;
     this.absence = new Absence(clock);
     this.sender = new WebhookSender(url, config, metrics, clock, threads);
     metrics.gauge(
@@ -129,7 +146,7 @@ public final class Webhooks implements Webhook {
               }
             });
     return answer.completeOnTimeout(
-        new Answer.Queued(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        new Answer.Queued(), patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void added(Notice notice, @Nullable Throwable failure) {

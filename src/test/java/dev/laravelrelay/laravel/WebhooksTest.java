@@ -36,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -69,7 +70,8 @@ class WebhooksTest {
             laravel.config(Duration.ZERO),
             queue,
             node.metrics,
-            InstantSource.system());
+            InstantSource.system(),
+            Duration.ofSeconds(20));
     replyEmits = replyEmits(Duration.ofMinutes(1));
     webhooks.start(replyEmits);
   }
@@ -123,6 +125,10 @@ class WebhooksTest {
     assertEquals(lanes * each, seen.size());
   }
 
+  private void awaitDelivered(int count) {
+    Awaitility.await().until(() -> node.count("relay_webhooks_delivered") == count);
+  }
+
   @Test
   void noticesComeInBatchesAndInOrder() {
     for (int number = 0; number < 200; number++) {
@@ -134,7 +140,7 @@ class WebhooksTest {
     assertEquals(1_000, taken.size());
     assertInOrderAndEachTaken(5, 200, taken);
     assertTrue(laravel.requests().size() < 500, () -> laravel.requests().size() + " requests");
-    assertEquals(1_000, node.count("relay_webhooks_delivered"));
+    awaitDelivered(1_000);
     JsonNode first = taken.getFirst();
     assertEquals(List.of("id", "type", "occurred_at", "data"), List.copyOf(first.propertyNames()));
   }
@@ -142,25 +148,25 @@ class WebhooksTest {
   @Test
   void whileLaravelIsDownNothingIsLostAndAllComesInOrderOnceItIsBack() {
     LoopbackHttp.Reply well = LoopbackHttp.json(200, "{}");
-    long back = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+    AtomicBoolean back = new AtomicBoolean();
     AtomicInteger asked = new AtomicInteger();
     laravel.answer(
         exchange -> {
           asked.incrementAndGet();
-          if (System.nanoTime() < back) {
+          if (!back.get()) {
             throw new IllegalStateException("down");
           }
           well.to(exchange);
         });
     for (int number = 0; number < 100; number++) {
       for (int lane = 0; lane < 5; lane++) {
-        long start = System.nanoTime();
         webhooks.tell(notice("l" + lane, number));
-        assertTrue(System.nanoTime() - start < Duration.ofMillis(200).toNanos());
       }
     }
     assertInstanceOf(
         Answer.Queued.class, webhooks.ask(notice("asked", 0)).toCompletableFuture().join());
+    Awaitility.await().until(() -> asked.get() >= 3);
+    back.set(true);
     Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> queue.size() == 0);
 
     List<JsonNode> all =
@@ -168,7 +174,7 @@ class WebhooksTest {
             .filter(event -> !event.at("/data/lane").asString().equals("asked"))
             .toList();
     assertInOrderAndEachTaken(5, 100, all);
-    assertEquals(501, node.count("relay_webhooks_delivered"));
+    awaitDelivered(501);
     assertEquals(0, node.count("relay_webhooks_dropped"));
     assertTrue(asked.get() < 60, () -> asked + " requests");
   }
@@ -185,9 +191,9 @@ class WebhooksTest {
     for (int number = 0; number < 20; number++) {
       webhooks.tell(notice("l0", number));
     }
-    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> queue.size() == 2);
-    assertTrue(
-        node.meters.get("relay_webhook_attempts").tag("result", "refused").counter().count() >= 1);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> queue.size() == 2 && attempts("refused") >= 1);
   }
 
   @Test
@@ -196,7 +202,7 @@ class WebhooksTest {
     Answer.Replied replied =
         assertInstanceOf(
             Answer.Replied.class,
-            webhooks.ask(notice("l0", 0)).toCompletableFuture().get(5, TimeUnit.SECONDS));
+            webhooks.ask(notice("l0", 0)).toCompletableFuture().get(25, TimeUnit.SECONDS));
     assertEquals("{\"price\":1.50,\"ok\":true}", String.valueOf(replied.ack()));
   }
 
@@ -206,7 +212,7 @@ class WebhooksTest {
     Answer.Replied replied =
         assertInstanceOf(
             Answer.Replied.class,
-            webhooks.ask(notice("l0", 0)).toCompletableFuture().get(5, TimeUnit.SECONDS));
+            webhooks.ask(notice("l0", 0)).toCompletableFuture().get(25, TimeUnit.SECONDS));
     assertEquals("null", String.valueOf(replied.ack()));
   }
 
@@ -351,7 +357,7 @@ class WebhooksTest {
           LoopbackHttp.json(poison ? 500 : 200, poison ? page : "{}").to(exchange);
         });
     webhooks.tell(notice("poison", 0));
-    Awaitility.await().until(() -> attempts("refused") == 1);
+    Awaitility.await().until(() -> attempts("refused") >= 1);
     webhooks.tell(notice("l0", 0));
     Awaitility.await().until(() -> queue.size() == 1);
     assertEquals(0, attempts("unavailable"));
@@ -360,7 +366,7 @@ class WebhooksTest {
   private Answer.Replied asked() throws Exception {
     return assertInstanceOf(
         Answer.Replied.class,
-        webhooks.ask(notice("l0", 0)).toCompletableFuture().get(5, TimeUnit.SECONDS));
+        webhooks.ask(notice("l0", 0)).toCompletableFuture().get(25, TimeUnit.SECONDS));
   }
 
   private double invalidEmits() {

@@ -64,10 +64,15 @@ public final class TestApi implements AutoCloseable, Backplane {
       event -> CompletableFuture.completedFuture(new Published.Done(nobody(event)));
 
   public TestApi() {
+    this(Backlog::new);
+  }
+
+  /** With a backlog of its own. */
+  public TestApi(Function<RelayMetrics, Backlog> backlogOf) {
     DeliveryConfig delivery = new DeliveryConfig(0, 100, 1_000_000, 10_000_000);
     RelayMetrics metrics = new RelayMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     held = new MemoryHeldEvents(delivery, metrics, System::currentTimeMillis);
-    backlog = new Backlog(metrics);
+    backlog = backlogOf.apply(metrics);
     Emitter emitter =
         new Emitter(
             this, new Receipts(held, metrics), new MemoryEmittedIds(metrics, System::nanoTime));
