@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,6 +39,7 @@ public final class TestRelay implements AutoCloseable {
   private static final LaravelConfig NO_LARAVEL =
       new LaravelConfig(Optional.empty(), "/broadcasting/auth", Duration.ofSeconds(1));
 
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String KEY = "k".repeat(32);
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -135,11 +137,23 @@ public final class TestRelay implements AutoCloseable {
       WebhookConfig webhooks,
       RedisConfig redis) {
     try {
-      return new TestRelay(
-          RelayApp.start(config(auth, pingInterval, pingTimeout, laravel, webhooks, redis)));
+      TestRelay relay =
+          new TestRelay(
+              RelayApp.start(config(auth, pingInterval, pingTimeout, laravel, webhooks, redis)));
+      relay.awaitReady();
+      return relay;
     } catch (RelayApp.StartException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A relay starts whether its Redis is there or not. */
+  private void awaitReady() {
+    Awaitility.await("a relay that is ready")
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> get("/health/ready").statusCode() == 200);
   }
 
   private TestRelay(RelayApp app) {
