@@ -16,6 +16,7 @@ import dev.laravelrelay.testing.TestRelay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -234,7 +235,7 @@ class ResumeElsewhereIT {
   }
 
   private static long sessions(String user, String sid) {
-    return TestRelay.json(a.get("/api/users/" + user))
+    return TestRelay.json(TestRelay.patiently(() -> a.get("/api/users/" + user)))
         .get("sessions")
         .valueStream()
         .filter(one -> one.get("id").asString().equals(sid))
@@ -242,7 +243,9 @@ class ResumeElsewhereIT {
   }
 
   private static int sessions(String user) {
-    return TestRelay.json(a.get("/api/users/" + user)).get("sessions").size();
+    return TestRelay.json(TestRelay.patiently(() -> a.get("/api/users/" + user)))
+        .get("sessions")
+        .size();
   }
 
   private static boolean heard(RawClient client) {
@@ -275,7 +278,12 @@ class ResumeElsewhereIT {
   }
 
   private static void awaitOffline(String user) {
-    await().until(() -> !TestRelay.json(b.get("/api/users/" + user)).get("online").asBoolean());
+    await()
+        .until(
+            () ->
+                !TestRelay.json(TestRelay.patiently(() -> b.get("/api/users/" + user)))
+                    .get("online")
+                    .asBoolean());
   }
 
   private static void emit(TestRelay node, String user, int first, int last, String more) {
@@ -285,11 +293,17 @@ class ResumeElsewhereIT {
   }
 
   private static void ring(TestRelay node, String target, int number, String more) {
-    node.emit("{%s,\"event\":\"ring\",\"data\":{\"n\":%d}%s}".formatted(target, number, more));
+    emit(node, "%s,\"event\":\"ring\",\"data\":{\"n\":%d}%s".formatted(target, number, more));
   }
 
   private static void news(TestRelay node, Drop drop, int number) {
-    node.emit(
-        "{\"channel\":\"news-%s\",\"event\":\"news\",\"data\":{\"n\":%d}}".formatted(drop, number));
+    emit(
+        node,
+        "\"channel\":\"news-%s\",\"event\":\"news\",\"data\":{\"n\":%d}".formatted(drop, number));
+  }
+
+  private static void emit(TestRelay node, String fields) {
+    String body = "{%s,\"id\":\"%s\"}".formatted(fields, UUID.randomUUID());
+    TestRelay.json(TestRelay.patiently(() -> node.post(body)));
   }
 }

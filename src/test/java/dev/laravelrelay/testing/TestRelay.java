@@ -23,6 +23,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -228,6 +231,19 @@ public final class TestRelay implements AutoCloseable {
         request("/api/emit/batch")
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(json)));
+  }
+
+  /**
+   * Asks until the answer is not 503: to the relay, a machine that stands still is a Redis away.
+   */
+  public static HttpResponse<String> patiently(Supplier<HttpResponse<String>> ask) {
+    long until = System.nanoTime() + PATIENCE.toNanos();
+    HttpResponse<String> reply = ask.get();
+    while (reply.statusCode() == 503 && System.nanoTime() < until) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      reply = ask.get();
+    }
+    return reply;
   }
 
   /** The body of a reply that must be 200. */
