@@ -101,7 +101,9 @@ public final class DroppingProxy implements AutoCloseable {
         if (System.nanoTime() - refusingUntil < 0) {
           reset(client);
         } else {
-          connections.add(new Connection(client));
+          Connection connection = new Connection(client);
+          connections.add(connection);
+          connection.start();
         }
       } catch (IOException closedOrRefused) {
         // The loop's condition tells which.
@@ -139,9 +141,14 @@ public final class DroppingProxy implements AutoCloseable {
     Connection(Socket client) throws IOException {
       this.client = client;
       this.server = new Socket(InetAddress.getLoopbackAddress(), target);
-      silent = cutOff;
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
+    }
+
+    void start() {
+      if (cutOff) {
+        silent = true;
+      }
       accepted.incrementAndGet();
       Thread.startVirtualThread(() -> copy(client, server));
       Thread.startVirtualThread(() -> copy(server, client));
