@@ -8,6 +8,7 @@ import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.delivery.Rosters;
 import dev.laravelrelay.event.ChannelName;
 import dev.laravelrelay.event.Event;
+import dev.laravelrelay.event.EventIds;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.event.Terms;
@@ -222,7 +223,7 @@ public final class Subscriptions {
     data.set("member", JSON.readTree(info.isEmpty() ? "null" : info));
     backplane.publish(
         new Event(
-            session.id() + ":" + name,
+            EventIds.next(),
             name,
             RawJson.of(data.toString()),
             new Target.Channels(List.of(channel)),
