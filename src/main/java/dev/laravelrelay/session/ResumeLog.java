@@ -58,7 +58,7 @@ public final class ResumeLog {
       successor.accept(delivery);
       return true;
     }
-    if (isRepeated(delivery.eventId())) {
+    if (isRepeated(delivery.eventId(), now)) {
       return false;
     }
     entries.add(new Entry(delivery, now));
@@ -76,10 +76,14 @@ public final class ResumeLog {
     return true;
   }
 
-  private boolean isRepeated(String id) {
+  private boolean isRepeated(String id, long now) {
     Iterator<Entry> backwards = entries.descendingIterator();
     for (int i = 0; i < REPEATED_WITHIN && backwards.hasNext(); i++) {
-      if (backwards.next().delivery().eventId().equals(id)) {
+      Entry entry = backwards.next();
+      if (entry.at() < now - KEPT_MILLIS) {
+        return false;
+      }
+      if (entry.delivery().eventId().equals(id)) {
         return true;
       }
     }
