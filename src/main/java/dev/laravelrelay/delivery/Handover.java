@@ -1,5 +1,6 @@
 package dev.laravelrelay.delivery;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -17,8 +18,8 @@ public interface Handover {
   Handover NONE =
       new Handover() {
         @Override
-        public CompletionStage<Optional<Place>> find(Claim claim) {
-          return CompletableFuture.completedStage(Optional.empty());
+        public CompletionStage<List<Place>> find(Claim claim) {
+          return CompletableFuture.completedStage(List.of());
         }
 
         @Override
@@ -33,8 +34,8 @@ public interface Handover {
   /**
    * What a client says of the session that it wants to resume.
    *
-   * @param pid the secret of a Socket.IO session; null for a plain one, which any of its user's
-   *     that had the event stands for
+   * @param pid the secret of a Socket.IO session; null for a plain one, which may be any of its
+   *     user's that had the event
    * @param offset the id of the last event that the client has
    */
   record Claim(String user, @Nullable String pid, String offset) {}
@@ -43,9 +44,10 @@ public interface Handover {
    * A session that may be resumed.
    *
    * @param socketId as its client knows it
+   * @param suspended whether its connection is known to have ended
    * @param channels that it is in, with its presence data
    */
-  record Offer(String socketId, Map<String, String> channels) {}
+  record Offer(String socketId, boolean suspended, Map<String, String> channels) {}
 
   /** Where the session is. */
   record Place(String node, Offer offer) {}
@@ -57,14 +59,17 @@ public interface Handover {
    */
   record Inheritance(Gap gap, Map<String, String> channels) {}
 
-  /** Asks the nodes that know the user; empty also if that cannot be found out in time. */
-  CompletionStage<Optional<Place>> find(Claim claim);
+  /**
+   * Asks the other nodes that know the user: by its secret the session is at one place at most, a
+   * plain one may be at several. Without those that cannot be found out in time.
+   */
+  CompletionStage<List<Place>> find(Claim claim);
 
   /**
-   * Ends the session there, if it is one by its secret. The new session must be registered and in
-   * the channels that were offered: what is published from now on comes to it, and what the other
-   * node heard before is in the gap. Exceptionally if it is not there any more, or does not come in
-   * time.
+   * Ends the session there, if it is sure to be the client's. The new session must be registered
+   * and in the channels that were offered: what is published from now on comes to it, and what the
+   * other node heard before is in the gap. Exceptionally if it is not there any more, or does not
+   * come in time.
    */
   CompletionStage<Inheritance> take(Place place, Claim claim);
 
@@ -74,8 +79,11 @@ public interface Handover {
   /** The sessions of this node, for others. */
   interface Holder {
 
-    /** The session, if its client can be given all that it missed. */
-    Optional<Offer> find(Claim claim);
+    /**
+     * The sessions that may be meant, if the client can be given all that it missed: one, unless it
+     * matters which one it is.
+     */
+    List<Offer> find(Claim claim);
 
     /** Gives it up; empty if it is not here any more. */
     CompletionStage<Optional<Inheritance>> release(Claim claim);

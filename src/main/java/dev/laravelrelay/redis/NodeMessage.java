@@ -33,9 +33,9 @@ sealed interface NodeMessage {
   /**
    * The answer to a {@link Search}.
    *
-   * @param offer null if it is not on the node that answers
+   * @param offers none if it is not on the node that answers
    */
-  record Found(long number, String node, Handover.@Nullable Offer offer) implements NodeMessage {}
+  record Found(long number, String node, List<Handover.Offer> offers) implements NodeMessage {}
 
   /**
    * Give me this session. To be answered with {@link Given} to the node that asks.
@@ -92,10 +92,10 @@ sealed interface NodeMessage {
       case Received(String eventId, String user) -> out.number(RECEIVED).text(eventId).text(user);
       case Search(long number, String from, Handover.Claim claim) ->
           write(out.number(SEARCH).number(number).text(from), claim);
-      case Found(long number, String node, Handover.Offer offer) -> {
-        out.number(FOUND).number(number).text(node).number(offer == null ? 0 : 1);
-        if (offer != null) {
-          write(out.text(offer.socketId()), offer.channels());
+      case Found(long number, String node, List<Handover.Offer> offers) -> {
+        out.number(FOUND).number(number).text(node).number(offers.size());
+        for (Handover.Offer offer : offers) {
+          write(out.text(offer.socketId()).number(offer.suspended() ? 1 : 0), offer.channels());
         }
       }
       case Take(long number, String from, String to, Handover.Claim claim) ->
@@ -147,6 +147,14 @@ sealed interface NodeMessage {
     return new Handover.Claim(in.text(), in.textOrNull(), in.text());
   }
 
+  private static List<Handover.Offer> offers(ByteReader in) {
+    List<Handover.Offer> offers = new ArrayList<>();
+    for (long left = in.number(); left > 0; left--) {
+      offers.add(new Handover.Offer(in.text(), in.number() == 1, texts(in)));
+    }
+    return offers;
+  }
+
   private static Handover.Inheritance inheritance(ByteReader in) {
     List<Delivery> received =
         in.texts().stream().map(id -> new Delivery(id, Frame.text(""), null)).toList();
@@ -191,11 +199,7 @@ sealed interface NodeMessage {
       }
       case RECEIVED -> new Received(in.text(), in.text());
       case SEARCH -> new Search(in.number(), in.text(), claim(in));
-      case FOUND ->
-          new Found(
-              in.number(),
-              in.text(),
-              in.number() == 0 ? null : new Handover.Offer(in.text(), texts(in)));
+      case FOUND -> new Found(in.number(), in.text(), offers(in));
       case TAKE -> new Take(in.number(), in.text(), in.text(), claim(in));
       case GIVEN -> new Given(in.number(), in.text(), in.number() == 0 ? null : inheritance(in));
       case WHO_IS_IN -> new WhoIsIn(in.number(), in.text(), in.text());

@@ -4,9 +4,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.laravelrelay.delivery.Handover;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,17 +56,21 @@ final class RedisHandover implements Handover {
   }
 
   @Override
-  public CompletionStage<Optional<Place>> find(Claim claim) {
+  public CompletionStage<List<Place>> find(Claim claim) {
     long number = numbers.incrementAndGet();
-    Searching searching = new Searching();
+    Searching searching = new Searching(claim.pid() == null);
     searches.put(number, searching);
     ask(claim.user(), new NodeMessage.Search(number, node, claim))
         .whenComplete(
             (counts, failure) -> searching.expect(counts == null ? 0 : asked((List<?>) counts)));
     return searching
-        .result
-        .completeOnTimeout(Optional.empty(), FOUND_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
-        .whenComplete((place, failure) -> searches.remove(number));
+        .done
+        .completeOnTimeout(null, FOUND_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .thenApply(
+            done -> {
+              searches.remove(number);
+              return searching.places();
+            });
   }
 
   private static int asked(List<?> counts) {
@@ -94,8 +99,8 @@ final class RedisHandover implements Handover {
   void asked(NodeMessage.Search search) {
     Holder sessions = holder;
     boolean own = search.from().equals(node);
-    Offer offer = own || sessions == null ? null : sessions.find(search.claim()).orElse(null);
-    NodeMessage.Found found = new NodeMessage.Found(search.number(), node, offer);
+    List<Offer> offers = own || sessions == null ? List.of() : sessions.find(search.claim());
+    NodeMessage.Found found = new NodeMessage.Found(search.number(), node, offers);
     if (own) {
       told(found);
     } else {
@@ -130,7 +135,9 @@ final class RedisHandover implements Handover {
 
   private CompletionStage<Void> heard(Holder sessions, NodeMessage.Take take) {
     return echoes.all(
-        sessions.find(take.claim()).map(offer -> offer.channels().keySet()).orElse(Set.of()));
+        sessions.find(take.claim()).stream()
+            .flatMap(offer -> offer.channels().keySet().stream())
+            .toList());
   }
 
   void told(NodeMessage.Given given) {
@@ -163,18 +170,26 @@ final class RedisHandover implements Handover {
   /** The answers to one search. */
   private static final class Searching {
 
-    private final CompletableFuture<Optional<Place>> result = new CompletableFuture<>();
+    private final boolean everywhere;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+    /** By node: one that listens to both channels answers twice. */
+    private final Map<String, List<Offer>> offers = new HashMap<>();
+
     private int come;
     private int expected = Integer.MAX_VALUE;
 
+    /**
+     * @param everywhere whether all answers count, not only the first good one
+     */
+    private Searching(boolean everywhere) {
+      this.everywhere = everywhere;
+    }
+
     private synchronized void add(NodeMessage.Found found) {
       come++;
-      Offer offer = found.offer();
-      if (offer != null) {
-        result.complete(Optional.of(new Place(found.node(), offer)));
-      } else {
-        decide();
-      }
+      offers.put(found.node(), found.offers());
+      decide();
     }
 
     private synchronized void expect(int answers) {
@@ -183,9 +198,15 @@ final class RedisHandover implements Handover {
     }
 
     private void decide() {
-      if (come >= expected) {
-        result.complete(Optional.empty());
+      if (come >= expected || (!everywhere && !places().isEmpty())) {
+        done.complete(null);
       }
+    }
+
+    private synchronized List<Place> places() {
+      return offers.entrySet().stream()
+          .flatMap(node -> node.getValue().stream().map(offer -> new Place(node.getKey(), offer)))
+          .toList();
     }
   }
 }

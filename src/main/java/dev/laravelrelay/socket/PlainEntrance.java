@@ -7,7 +7,6 @@ import dev.laravelrelay.protocol.Protocol;
 import dev.laravelrelay.session.ResumeLog;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SocketIds;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -53,36 +52,43 @@ final class PlainEntrance implements PlainApplication {
   private CompletionStage<PlainApplication.Admission> admit(
       Handshake handshake, Identity.Known known) {
     String after = handshake.query("after");
-    if (after == null) {
+    if (after == null || after.isEmpty()) {
       return CompletableFuture.completedStage(
           new PlainApplication.Admission.Admitted(
               connection ->
                   open(connection, handshake, known, "", new ResumeLog(""), relay::catchUp)));
     }
     Handover.Claim claim = new Handover.Claim(known.user(), null, after);
-    Session old = relay.resumption().here(claim);
-    CompletionStage<Optional<Handover.Place>> elsewhere =
-        old == null
-            ? relay.resumption().elsewhere(claim)
-            : CompletableFuture.completedStage(Optional.empty());
-    return elsewhere.thenApply(
-        place -> {
-          boolean resumed = old != null || place.isPresent();
-          relay.resumption().counted(resumed);
-          ResumeLog log = new ResumeLog(old == null ? "" : after);
-          Consumer<Session> catchUp =
-              old != null
-                  // Behind what is on its way to the old one.
-                  ? session ->
-                      old.loop().execute(() -> relay.catchUp(session, Resumption.gap(old, after)))
-                  : place
-                      .<Consumer<Session>>map(
-                          found -> session -> relay.inherit(session, claim, found))
-                      .orElse(relay::catchUp);
-          return new PlainApplication.Admission.Admitted(
-              connection ->
-                  open(connection, handshake, known, ",\"resumed\":" + resumed, log, catchUp));
-        });
+    return relay
+        .resumption()
+        .lost(claim)
+        .thenApply(
+            lost -> {
+              relay.resumption().counted(lost.isPresent());
+              String resumed = ",\"resumed\":" + lost.isPresent();
+              ResumeLog log =
+                  new ResumeLog(lost.orElse(null) instanceof Resumption.Lost.Here ? after : "");
+              Consumer<Session> catchUp =
+                  lost.map(found -> catchUp(claim, found)).orElse(relay::catchUp);
+              return new PlainApplication.Admission.Admitted(
+                  connection -> open(connection, handshake, known, resumed, log, catchUp));
+            });
+  }
+
+  private Consumer<Session> catchUp(Handover.Claim claim, Resumption.Lost lost) {
+    return switch (lost) {
+      case Resumption.Lost.Here here ->
+          // Behind what is on its way to the old one.
+          session ->
+              here.old()
+                  .loop()
+                  .execute(
+                      () ->
+                          relay.catchUp(
+                              session, relay.resumption().takeOver(here, session, claim.offset())));
+      case Resumption.Lost.Elsewhere(Handover.Place place) ->
+          session -> relay.inherit(session, claim, place);
+    };
   }
 
   private PlainApplication.Listener open(

@@ -84,34 +84,91 @@ public final class Resumption implements Handover.Holder {
     pids.put(session, pid);
   }
 
-  /** A session of this node that the client may resume: it can be given all that it missed. */
-  @Nullable Session here(Handover.Claim claim) {
-    return claim.pid() == null
-        ? ofPlain(claim.user(), claim.offset())
-        : ofPid(claim.pid(), claim.user(), claim.offset());
+  /**
+   * The sessions of this node that may be the one that the client lost, and whose logs have all
+   * that it missed: by its secret one or none. A plain client has none: it may be any of its user's
+   * that were suspended; only without such a one any that is open, and then half-open.
+   */
+  List<Session> here(Handover.Claim claim) {
+    if (claim.pid() != null) {
+      Session session = byPid.get(claim.pid());
+      return session != null && session.user().equals(claim.user()) && covers(session, claim)
+          ? List.of(session)
+          : List.of();
+    }
+    // Before the suspended ones: at no time is a session in neither place.
+    Session[] open = registry.ofUser(claim.user());
+    List<Session> away = plain(suspended.ofUser(claim.user()).stream(), claim);
+    return away.isEmpty() ? plain(Stream.of(open), claim) : away;
   }
 
-  private @Nullable Session ofPid(String pid, String user, String offset) {
-    Session session = byPid.get(pid);
-    return session != null
-            && session.user().equals(user)
-            && Objects.requireNonNull(session.resumeLog()).covers(offset)
-        ? session
-        : null;
-  }
-
-  /** Open or not. */
-  private @Nullable Session ofPlain(String user, String after) {
-    return Stream.concat(Stream.of(registry.ofUser(user)), suspended.ofUser(user).stream())
+  private static List<Session> plain(Stream<Session> sessions, Handover.Claim claim) {
+    return sessions
         .filter(session -> session.protocol() == Protocol.PLAIN_JSON)
-        .filter(session -> Objects.requireNonNull(session.resumeLog()).covers(after))
-        .findFirst()
-        .orElse(null);
+        .filter(session -> covers(session, claim))
+        .toList();
   }
 
-  /** The place of the session on another node. */
-  CompletionStage<Optional<Handover.Place>> elsewhere(Handover.Claim claim) {
+  private static boolean covers(Session session, Handover.Claim claim) {
+    return Objects.requireNonNull(session.resumeLog()).covers(claim.offset());
+  }
+
+  private boolean isAway(List<Session> here) {
+    return !here.isEmpty() && suspended.ofUser(here.getFirst().user()).contains(here.getFirst());
+  }
+
+  /** Whether it does not matter which of them the client lost, as it missed the same in each. */
+  private static boolean agree(List<Session> here, String offset) {
+    return here.size() == 1
+        || here.stream().map(old -> idsOf(gap(old, offset).missed())).distinct().count() == 1;
+  }
+
+  private static List<String> idsOf(List<Delivery> deliveries) {
+    return deliveries.stream().map(Delivery::eventId).toList();
+  }
+
+  /** The places of the session on other nodes. */
+  CompletionStage<List<Handover.Place>> elsewhere(Handover.Claim claim) {
     return handover.find(claim);
+  }
+
+  /** Where the session is that a plain client lost. */
+  sealed interface Lost {
+
+    /**
+     * On this node.
+     *
+     * @param alone whether it is suspended, and the only one that it can be
+     */
+    record Here(Session old, boolean alone) implements Lost {}
+
+    /** On another. */
+    record Elsewhere(Handover.Place place) implements Lost {}
+  }
+
+  /**
+   * Looks for it on all nodes; empty if it is on none, and if it may be one or another in which the
+   * client did not miss the same.
+   */
+  CompletionStage<Optional<Lost>> lost(Handover.Claim claim) {
+    return elsewhere(claim)
+        .thenApply(
+            places -> {
+              List<Session> here = here(claim);
+              boolean hereAway = isAway(here);
+              boolean away =
+                  hereAway || places.stream().anyMatch(place -> place.offer().suspended());
+              List<Handover.Place> others =
+                  places.stream().filter(place -> place.offer().suspended() == away).toList();
+              if (here.isEmpty() || hereAway != away) {
+                return others.size() == 1
+                    ? Optional.of(new Lost.Elsewhere(others.getFirst()))
+                    : Optional.empty();
+              }
+              return others.isEmpty() && agree(here, claim.offset())
+                  ? Optional.of(new Lost.Here(here.getFirst(), away && here.size() == 1))
+                  : Optional.empty();
+            });
   }
 
   /** Counts what became of a client's wish. */
@@ -143,17 +200,35 @@ public final class Resumption implements Handover.Holder {
       channels.join(channel, session, channels.infoOf(channel).getOrDefault(old, ""));
     }
     own(pid, session);
+    Gap gap = succeed(old, session, offset);
+    channels.leaveAll(old);
+    return gap;
+  }
+
+  /**
+   * What the plain client missed. A session that can be nobody else's ends, lest it be taken for
+   * the new one's later on. On the old one's loop.
+   */
+  Gap takeOver(Lost.Here lost, Session session, String offset) {
+    if (!lost.alone()) {
+      return gap(lost.old(), offset);
+    }
+    Gap gap = succeed(lost.old(), session, offset);
+    giveUp(List.of(lost.old()));
+    return gap;
+  }
+
+  private Gap succeed(Session old, Session session, String offset) {
     ResumeLog log = Objects.requireNonNull(old.resumeLog());
     List<Delivery> received = log.upTo(offset);
     List<Delivery> missed =
         log.handOver(offset, late -> session.loop().execute(() -> session.deliver(late)));
     suspended.remove(old);
-    channels.leaveAll(old);
     return new Gap(received, missed);
   }
 
   /** What the client of the old session has, and what it missed. */
-  static Gap gap(Session old, String offset) {
+  private static Gap gap(Session old, String offset) {
     ResumeLog log = Objects.requireNonNull(old.resumeLog());
     return new Gap(log.upTo(offset), log.after(offset).orElse(List.of()));
   }
@@ -199,39 +274,42 @@ public final class Resumption implements Handover.Holder {
   }
 
   @Override
-  public Optional<Handover.Offer> find(Handover.Claim claim) {
+  public List<Handover.Offer> find(Handover.Claim claim) {
+    List<Session> here = here(claim);
     boolean moves = claim.pid() != null;
-    return Optional.ofNullable(here(claim))
-        .map(old -> new Handover.Offer(old.id(), moves ? placesOf(old) : Map.of()));
+    boolean away = isAway(here);
+    return here.stream()
+        .limit(agree(here, claim.offset()) ? 1 : 2)
+        .map(old -> new Handover.Offer(old.id(), away, moves ? placesOf(old) : Map.of()))
+        .toList();
   }
 
   @Override
   public CompletionStage<Optional<Handover.Inheritance>> release(Handover.Claim claim) {
-    Session old = here(claim);
-    if (old == null || (claim.pid() != null && !claim(claim.pid(), old))) {
+    List<Session> here = here(claim);
+    String pid = claim.pid();
+    if (!agree(here, claim.offset()) || (pid != null && !claim(pid, here.getFirst()))) {
       return CompletableFuture.completedStage(Optional.empty());
     }
-    boolean moves = claim.pid() != null;
+    Session old = here.getFirst();
+    boolean moves = pid != null;
+    boolean ends = moves || (isAway(here) && here.size() == 1);
     if (moves) {
       retire(old);
       old.close(CloseReason.TRANSPORT_CLOSED);
     }
     // Behind what is on its way to the session.
     return CompletableFuture.supplyAsync(
-        () -> Optional.of(moves ? leave(old, claim.offset()) : copy(old, claim.offset())),
+        () -> {
+          Map<String, String> places = moves ? placesOf(old) : Map.of();
+          Gap gap = gap(old, claim.offset());
+          if (ends) {
+            suspended.remove(old);
+            giveUp(List.of(old));
+          }
+          return Optional.of(new Handover.Inheritance(gap, places));
+        },
         old.loop());
-  }
-
-  private static Handover.Inheritance copy(Session old, String offset) {
-    return new Handover.Inheritance(gap(old, offset), Map.of());
-  }
-
-  private Handover.Inheritance leave(Session old, String offset) {
-    Map<String, String> places = placesOf(old);
-    Gap gap = gap(old, offset);
-    suspended.remove(old);
-    giveUp(List.of(old));
-    return new Handover.Inheritance(gap, places);
   }
 
   private Map<String, String> placesOf(Session session) {

@@ -10,6 +10,7 @@ import dev.laravelrelay.protocol.SocketIo;
 import dev.laravelrelay.session.ResumeLog;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SocketIds;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -67,8 +68,9 @@ final class SocketIoEntrance implements SocketIoApplication {
       return CompletableFuture.completedStage(anew(auth, known));
     }
     Handover.Claim claim = new Handover.Claim(known.user(), pid, auth.offset());
-    Session old = relay.resumption().here(claim);
-    if (old != null) {
+    List<Session> here = relay.resumption().here(claim);
+    if (!here.isEmpty()) {
+      Session old = here.getFirst();
       relay.resumption().counted(true);
       return CompletableFuture.completedStage(
           new SocketIoApplication.Admission.Admitted(
@@ -79,8 +81,9 @@ final class SocketIoEntrance implements SocketIoApplication {
         .elsewhere(claim)
         .thenApply(
             found -> {
-              relay.resumption().counted(found.isPresent());
-              return found
+              relay.resumption().counted(!found.isEmpty());
+              return found.stream()
+                  .findFirst()
                   .<SocketIoApplication.Admission>map(
                       place ->
                           new SocketIoApplication.Admission.Admitted(

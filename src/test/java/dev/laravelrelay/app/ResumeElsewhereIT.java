@@ -142,6 +142,41 @@ class ResumeElsewhereIT {
   }
 
   @Test
+  void aPlainClientIsGivenWhatItMissedOnTheOtherNodeThoughItsUserHasAnOpenOneHere() {
+    try (RawClient tablet = RawClient.plain(b.socketUrl(), "token=two")) {
+      RawClient phone = RawClient.plain(a.socketUrl(), "token=two");
+      emit(a, "two", 1, 1, "");
+      phone.awaitNumbers("ring", 1);
+      tablet.awaitNumbers("ring", 1);
+      String last = lastId(phone);
+      phone.close();
+      await().until(() -> sessions("two") == 1);
+      String sender = tablet.plainConnected().get("socket_id").asString();
+      emit(a, "two", 2, 2, ",\"except\":\"%s\"".formatted(sender));
+      try (RawClient back = RawClient.plain(b.socketUrl(), "token=two&after=" + last)) {
+        assertTrue(back.plainConnected().get("resumed").asBoolean());
+        assertEquals(List.of(2), back.awaitNumbers("ring", 1));
+      }
+    }
+  }
+
+  @Test
+  void ofTwoPlainClientsThatWereCutOffOnTwoNodesNoneIsTakenForTheOther() {
+    RawClient phone = RawClient.plain(a.socketUrl(), "token=unlike");
+    RawClient tablet = RawClient.plain(b.socketUrl(), "token=unlike");
+    emit(a, "unlike", 1, 1, "");
+    phone.awaitNumbers("ring", 1);
+    tablet.awaitNumbers("ring", 1);
+    phone.close();
+    tablet.close();
+    awaitOffline("unlike");
+    String last = lastId(phone);
+    try (RawClient back = RawClient.plain(b.socketUrl(), "token=unlike&after=" + last)) {
+      assertFalse(back.plainConnected().get("resumed").asBoolean());
+    }
+  }
+
+  @Test
   void whatWasMissedIsReplayedUnderTheSameSidThereAndBack() {
     RawClient first = resumable(a, "js");
     emit(a, "js", 1, 3, "");

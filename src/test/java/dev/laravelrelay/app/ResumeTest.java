@@ -268,6 +268,99 @@ class ResumeTest {
     }
   }
 
+  @Test
+  void aPlainClientIsGivenWhatItMissedAndNotWhatItsUsersOpenOneDid() {
+    try (RawClient tablet = RawClient.plain(relay.socketUrl(), "token=two")) {
+      RawClient phone = RawClient.plain(relay.socketUrl(), "token=two");
+      subscribe(phone, "two-news");
+      emit("two", 1, 1, "");
+      String last = lastId(phone, 1);
+      lastId(tablet, 1);
+      phone.close();
+      Awaitility.await().until(() -> sessions("two") == 1);
+      String sender = tablet.plainConnected().get("socket_id").asString();
+      emit("two", 2, 2, ",\"except\":\"%s\"".formatted(sender));
+      news("two-news", 3);
+
+      try (RawClient back = RawClient.plain(relay.socketUrl(), "token=two&after=" + last)) {
+        assertTrue(back.plainConnected().get("resumed").asBoolean());
+        assertEquals(List.of(2, 3), back.awaitNumbers("ring", 2));
+      }
+    }
+  }
+
+  @Test
+  void ofTwoPlainClientsThatMissedTheSameEachResumes() {
+    RawClient phone = RawClient.plain(relay.socketUrl(), "token=alike");
+    RawClient tablet = RawClient.plain(relay.socketUrl(), "token=alike");
+    emit("alike", 1, 1, "");
+    String last = lastId(phone, 1);
+    lastId(tablet, 1);
+    phone.close();
+    tablet.close();
+    awaitOffline("alike");
+    emit("alike", 2, 2, "");
+
+    for (int client = 0; client < 2; client++) {
+      try (RawClient back = RawClient.plain(relay.socketUrl(), "token=alike&after=" + last)) {
+        assertTrue(back.plainConnected().get("resumed").asBoolean());
+        assertEquals(List.of(2), back.awaitNumbers("ring", 1));
+      }
+    }
+  }
+
+  @Test
+  void ofTwoPlainClientsThatMissedDifferentThingsNoneIsTakenForTheOther() {
+    RawClient phone = RawClient.plain(relay.socketUrl(), "token=unlike");
+    RawClient tablet = RawClient.plain(relay.socketUrl(), "token=unlike");
+    subscribe(phone, "unlike-news");
+    emit("unlike", 1, 1, "");
+    String last = lastId(phone, 1);
+    lastId(tablet, 1);
+    phone.close();
+    tablet.close();
+    awaitOffline("unlike");
+    news("unlike-news", 2);
+
+    try (RawClient back = RawClient.plain(relay.socketUrl(), "token=unlike&after=" + last)) {
+      assertFalse(back.plainConnected().get("resumed").asBoolean());
+    }
+  }
+
+  @Test
+  void aPlainClientThatIsCutOffAgainResumesFromItsLastConnection() {
+    RawClient first = RawClient.plain(relay.socketUrl(), "token=twice");
+    emit("twice", 1, 1, "");
+    String last = lastId(first, 1);
+    first.close();
+    awaitOffline("twice");
+    RawClient second = RawClient.plain(relay.socketUrl(), "token=twice&after=" + last);
+    subscribe(second, "twice-news");
+    emit("twice", 2, 2, "");
+    last = lastId(second, 1);
+    second.close();
+    awaitOffline("twice");
+    news("twice-news", 3);
+
+    try (RawClient third = RawClient.plain(relay.socketUrl(), "token=twice&after=" + last)) {
+      assertTrue(third.plainConnected().get("resumed").asBoolean());
+      assertEquals(List.of(3), third.awaitNumbers("ring", 1));
+    }
+  }
+
+  @Test
+  void whoComesAfterNothingIsANewClient() {
+    try (RawClient tab = RawClient.plain(relay.socketUrl(), "token=tabs")) {
+      emit("tabs", 1, 1, "");
+      lastId(tab, 1);
+      try (RawClient other = RawClient.plain(relay.socketUrl(), "token=tabs&after=")) {
+        assertFalse(other.plainConnected().has("resumed"));
+        emit("tabs", 2, 2, "");
+        assertEquals(List.of(2), other.awaitNumbers("ring", 1));
+      }
+    }
+  }
+
   // --- as an Android app does, with the stock client
 
   @ParameterizedTest
@@ -311,6 +404,21 @@ class ResumeTest {
     client.awaitNumbers("ring", count);
     JsonNode event = client.events("ring").get(count - 1);
     return event.get(event.size() - 1).asString();
+  }
+
+  /** The id of the plain client's {@code count}th event. */
+  private static String lastId(RawClient client, int count) {
+    client.awaitNumbers("ring", count);
+    return client.messages("ring").get(count - 1).get("id").asString();
+  }
+
+  private static void subscribe(RawClient client, String channel) {
+    client.send("{\"event\":\"subscribe\",\"data\":{\"channel\":\"%s\"}}".formatted(channel));
+    Awaitility.await().until(() -> !client.messages("subscribed").isEmpty());
+  }
+
+  private static void news(String channel, int n) {
+    relay.emit("{\"channel\":\"%s\",\"event\":\"ring\",\"data\":{\"n\":%d}}".formatted(channel, n));
   }
 
   private static void awaitOffline(String user) {
