@@ -118,6 +118,9 @@ public final class Dispatcher {
     Map<String, Receipt> receiptsOfHeld = new HashMap<>();
     List<Delivery> deliveries = new ArrayList<>(held.size() + gap.missed().size());
     for (Event event : held) {
+      if (session.id().equals(event.terms().except())) {
+        continue;
+      }
       Receipt receipt = receipts.of(event, session.user());
       if (known.contains(event.id())) {
         receiptsOfHeld.put(event.id(), receipt);

@@ -211,6 +211,26 @@ class ResumeTest {
   }
 
   @Test
+  void whoResumesIsNotGivenTheHeldEventThatHeIsExceptedFrom() {
+    RawClient phone = resumable("own");
+    String sid = phone.connected().get("sid").asString();
+    emit("own", 1, 1, ",\"hold\":30,\"except\":\"%s\"".formatted(sid));
+    emit("own", 2, 2, "");
+    String offset = offset(phone, 1);
+    phone.close();
+    awaitOffline("own");
+    emit("own", 3, 3, ",\"hold\":30");
+
+    try (RawClient back = resuming("own", phone, offset)) {
+      assertEquals(List.of(3), back.awaitNumbers("ring", 1));
+    }
+    try (RawClient tablet = RawClient.plain(relay.socketUrl(), "token=own")) {
+      assertEquals(1, tablet.awaitNumbers("ring", 1).getFirst());
+      awaitNothingHeld("own");
+    }
+  }
+
+  @Test
   void whoDidNotAskGetsNoOffsetAndNoPid() {
     try (RawClient client = RawClient.socketIo(relay.socketUrl(), Map.of("token", "plainly"))) {
       emit("plainly", 1, 1, ",\"hold\":30");
