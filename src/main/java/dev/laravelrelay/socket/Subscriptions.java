@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -142,8 +143,8 @@ public final class Subscriptions {
               if (isFull(session, channel)) {
                 return full();
               }
-              boolean newcomer = isPresence(channel) && isAbsent(session, channel);
-              members.join(channel, session, info);
+              boolean newcomer =
+                  members.join(channel, session, info) && isOnlyOne(session, channel);
               metrics.subscription("granted");
               return interest
                   .channelChanged(channel)
@@ -160,15 +161,24 @@ public final class Subscriptions {
     }
     return rosters
         .elsewhere(channel)
-        .thenApply(
+        .thenApplyAsync(
             elsewhere -> {
-              if (newcomer && !elsewhere.containsKey(session.user())) {
-                announce("presence:joining", channel, info, session);
+              if (newcomer) {
+                announceJoining(session, channel, info, elsewhere);
               }
               Map<String, String> all = new LinkedHashMap<>(here(channel));
               elsewhere.forEach(all::putIfAbsent);
               return new Outcome.Joined(details(channel).set("members", listed(all)));
-            });
+            },
+            session.loop());
+  }
+
+  /** Unless its user has left meanwhile. On the session's loop, as its leaving. */
+  private void announceJoining(
+      Session session, String channel, String info, Map<String, String> elsewhere) {
+    if (!elsewhere.containsKey(session.user()) && present(session, channel).count() > 0) {
+      announce("presence:joining", channel, info, session);
+    }
   }
 
   /** Takes the session out of the channel. On the session's loop. */
@@ -196,12 +206,13 @@ public final class Subscriptions {
   }
 
   private void announceLeaving(Session session, String channel, String info) {
-    if (isPresence(channel) && isAbsent(session, channel)) {
+    if (isPresence(channel) && present(session, channel).count() == 0) {
       rosters
           .elsewhere(channel)
           .thenAccept(
               elsewhere -> {
-                if (!elsewhere.containsKey(session.user()) && isAbsent(session, channel)) {
+                if (!elsewhere.containsKey(session.user())
+                    && present(session, channel).count() == 0) {
                   announce("presence:leaving", channel, info, session);
                 }
               });
@@ -212,10 +223,14 @@ public final class Subscriptions {
     return ChannelName.kind(channel) == ChannelName.Kind.PRESENCE;
   }
 
-  private boolean isAbsent(Session session, String channel) {
+  private boolean isOnlyOne(Session session, String channel) {
+    return present(session, channel).allMatch(one -> one == session);
+  }
+
+  /** The open sessions of the session's user in the channel, on this node. */
+  private Stream<Session> present(Session session, String channel) {
     return members.of(channel).stream()
-        .noneMatch(
-            other -> other != session && other.isOpen() && other.user().equals(session.user()));
+        .filter(one -> one.isOpen() && one.user().equals(session.user()));
   }
 
   private void announce(String name, String channel, String info, Session session) {

@@ -70,6 +70,22 @@ class PresenceChannelsTest {
     }
   }
 
+  @Test
+  void whoSubscribesAgainIsHeardOnce() {
+    try (RawClient peer = RawClient.plain(relay.socketUrl(), "token=peer");
+        RawClient comer = RawClient.plain(relay.socketUrl(), "token=comer");
+        RawClient last = RawClient.plain(relay.socketUrl(), "token=last")) {
+      subscribe(peer, "presence-again", 1);
+      subscribe(comer, "presence-again", 1);
+      subscribe(comer, "presence-again", 2);
+      subscribe(last, "presence-again", 1);
+
+      assertEquals(
+          List.of("joining comer presence-again", "joining last presence-again"),
+          awaitHeard(peer, 2));
+    }
+  }
+
   /** Returns when the client has been told so for the {@code count}th time. */
   private static void subscribe(RawClient client, String channel, int count) {
     client.send("{\"event\":\"subscribe\",\"data\":{\"channel\":\"%s\"}}".formatted(channel));
