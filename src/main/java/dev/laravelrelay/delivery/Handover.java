@@ -56,8 +56,9 @@ public interface Handover {
    * What the new session goes on with.
    *
    * @param channels that it is in, with its presence data
+   * @param wasGone whether its user was announced there as gone
    */
-  record Inheritance(Gap gap, Map<String, String> channels) {}
+  record Inheritance(Gap gap, Map<String, String> channels, boolean wasGone) {}
 
   /**
    * Asks the other nodes that know the user: by its secret the session is at one place at most, a

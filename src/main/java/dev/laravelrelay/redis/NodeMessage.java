@@ -141,6 +141,7 @@ sealed interface NodeMessage {
     out.number(gap.missed().size());
     gap.missed().forEach(missed -> out.text(missed.eventId()).text(missed.frame().text()));
     write(out, inherited.channels());
+    out.number(inherited.wasGone() ? 1 : 0);
   }
 
   private static Handover.Claim claim(ByteReader in) {
@@ -162,7 +163,7 @@ sealed interface NodeMessage {
     for (long left = in.number(); left > 0; left--) {
       missed.add(new Delivery(in.text(), Frame.text(in.text()), null));
     }
-    return new Handover.Inheritance(new Gap(received, missed), texts(in));
+    return new Handover.Inheritance(new Gap(received, missed), texts(in), in.number() == 1);
   }
 
   /** On a channel of events; no event begins with this byte, as each has an origin. */

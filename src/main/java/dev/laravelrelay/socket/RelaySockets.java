@@ -146,6 +146,9 @@ public final class RelaySockets {
                 session.close(CloseReason.TRANSPORT_CLOSED);
               } else if (session.isOpen()) {
                 resumption.settle(session, place, claim, inherited);
+                if (inherited.wasGone()) {
+                  subscriptions.back(session);
+                }
                 catchUp(session, inherited.gap());
               }
             },

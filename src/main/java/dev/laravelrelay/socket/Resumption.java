@@ -187,11 +187,12 @@ public final class Resumption implements Handover.Holder {
 
   /**
    * Takes the old session's name away from it; it goes on logging until {@link #takeOver}. It is
-   * among the suspended before it leaves the others: at no time is it in neither place.
+   * among the suspended before it leaves the others: at no time is it in neither place. Returns
+   * whether its end was noticed before, so that its user was announced as gone.
    */
-  void retire(Session old) {
+  boolean retire(Session old) {
     giveUp(suspended.add(old, System.currentTimeMillis()));
-    registry.remove(old);
+    return !registry.remove(old);
   }
 
   /** Puts the new session, which is registered already, into the old one's place. */
@@ -294,8 +295,8 @@ public final class Resumption implements Handover.Holder {
     Session old = here.getFirst();
     boolean moves = pid != null;
     boolean ends = moves || (isAway(here) && here.size() == 1);
+    boolean wasGone = moves && retire(old);
     if (moves) {
-      retire(old);
       old.close(CloseReason.TRANSPORT_CLOSED);
     }
     // Behind what is on its way to the session.
@@ -307,7 +308,7 @@ public final class Resumption implements Handover.Holder {
             suspended.remove(old);
             giveUp(List.of(old));
           }
-          return Optional.of(new Handover.Inheritance(gap, places));
+          return Optional.of(new Handover.Inheritance(gap, places, wasGone));
         },
         old.loop());
   }

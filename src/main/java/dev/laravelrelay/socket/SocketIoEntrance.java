@@ -119,11 +119,14 @@ final class SocketIoEntrance implements SocketIoApplication {
       socket.connection().close(CloseReason.TRANSPORT_CLOSED);
       return SocketIoApplication.Listener.DEAF;
     }
-    relay.resumption().retire(old);
+    boolean wasGone = relay.resumption().retire(old);
     old.close(CloseReason.TRANSPORT_CLOSED);
     Session session = session(socket, known, new ResumeLog(auth.offset()));
     relay.opened(session, auth.token(), "socket.io");
     relay.catchUp(session, relay.resumption().takeOver(old, session, pid, auth.offset()));
+    if (wasGone) {
+      relay.subscriptions().back(session);
+    }
     return client(socket, session, auth.token(), known);
   }
 

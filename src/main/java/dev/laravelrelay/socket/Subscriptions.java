@@ -173,6 +173,19 @@ public final class Subscriptions {
             session.loop());
   }
 
+  /** The session took the place of one that was announced as gone: others hear of its user. */
+  void back(Session session) {
+    for (String channel : List.copyOf(members.channelsOf(session))) {
+      if (isPresence(channel) && isOnlyOne(session, channel)) {
+        String info = members.infoOf(channel).getOrDefault(session, "");
+        rosters
+            .elsewhere(channel)
+            .thenAcceptAsync(
+                elsewhere -> announceJoining(session, channel, info, elsewhere), session.loop());
+      }
+    }
+  }
+
   /** Unless its user has left meanwhile. On the session's loop, as its leaving. */
   private void announceJoining(
       Session session, String channel, String info, Map<String, String> elsewhere) {

@@ -8,6 +8,7 @@ import dev.laravelrelay.testing.TestRedis;
 import dev.laravelrelay.testing.TestRelay;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -80,6 +81,22 @@ class PresenceChannelsOnTwoNodesIT {
                 only.send(subscription("presence-lobby"));
                 return members(only).equals(List.of("2"));
               });
+    }
+  }
+
+  @Test
+  void whoResumesOnTheOtherNodeIsHeardJoiningAgain() {
+    try (RawClient peer = join(a, "1", "presence-resume")) {
+      RawClient phone = RawClient.socketIo(a.socketUrl(), Map.of("token", "2", "resume", true));
+      phone.send("42[\"subscribe\",{\"channel\":\"presence-resume\"}]");
+      assertEquals("2", heard(peer, "presence:joining", 1));
+      phone.close();
+      assertEquals("2", heard(peer, "presence:leaving", 1));
+      String pid = phone.connected().get("pid").asString();
+      try (RawClient back = RawClient.socketIo(b.socketUrl(), Map.of("token", "2", "pid", pid))) {
+        assertEquals(phone.connected().get("sid"), back.connected().get("sid"));
+        assertEquals("2", heard(peer, "presence:joining", 2));
+      }
     }
   }
 

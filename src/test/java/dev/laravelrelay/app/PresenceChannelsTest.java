@@ -7,6 +7,7 @@ import dev.laravelrelay.testing.RawClient;
 import dev.laravelrelay.testing.TestRelay;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,6 +85,54 @@ class PresenceChannelsTest {
           List.of("joining comer presence-again", "joining last presence-again"),
           awaitHeard(peer, 2));
     }
+  }
+
+  @Test
+  void whoResumesAfterHeWasHeardLeavingIsHeardJoining() {
+    try (RawClient peer = RawClient.plain(relay.socketUrl(), "token=peer")) {
+      subscribe(peer, "presence-resume", 1);
+      RawClient phone = resumable("phone", "presence-resume");
+      phone.close();
+      awaitHeard(peer, 2);
+      try (RawClient back = resuming("phone", phone)) {
+        assertEquals(phone.connected().get("sid"), back.connected().get("sid"));
+        assertEquals(
+            List.of(
+                "joining phone presence-resume",
+                "leaving phone presence-resume",
+                "joining phone presence-resume"),
+            awaitHeard(peer, 3));
+      }
+    }
+  }
+
+  @Test
+  void whoResumesWhileHisOldConnectionIsHalfOpenWasNeverGone() {
+    try (RawClient peer = RawClient.plain(relay.socketUrl(), "token=peer");
+        RawClient last = RawClient.plain(relay.socketUrl(), "token=last")) {
+      subscribe(peer, "presence-half", 1);
+      try (RawClient phone = resumable("half", "presence-half");
+          RawClient back = resuming("half", phone)) {
+        assertEquals(phone.connected().get("sid"), back.connected().get("sid"));
+        subscribe(last, "presence-half", 1);
+
+        assertEquals(
+            List.of("joining half presence-half", "joining last presence-half"),
+            awaitHeard(peer, 2));
+      }
+    }
+  }
+
+  private static RawClient resumable(String user, String channel) {
+    RawClient client = RawClient.socketIo(relay.socketUrl(), Map.of("token", user, "resume", true));
+    client.send("42[\"subscribe\",{\"channel\":\"%s\"}]".formatted(channel));
+    Awaitility.await().until(() -> !client.events("subscribed").isEmpty());
+    return client;
+  }
+
+  private static RawClient resuming(String user, RawClient before) {
+    String pid = before.connected().get("pid").asString();
+    return RawClient.socketIo(relay.socketUrl(), Map.of("token", user, "pid", pid));
   }
 
   /** Returns when the client has been told so for the {@code count}th time. */
