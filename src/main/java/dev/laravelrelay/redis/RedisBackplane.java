@@ -29,12 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisBackplane implements Backplane {
 
-  /** How long reports are waited for where no receipt is. */
-  private static final Duration REPORTS_WITHIN = Duration.ofMillis(200);
-
-  /** How long they are waited for at most: a node that is frozen reports nothing. */
-  private static final Duration REPORTS_WITHIN_AT_MOST = Duration.ofMillis(500);
-
   private static final int RETRY_AFTER_SECONDS = 1;
 
   /** One user's part of a publication; failed if Redis did not take it. */
@@ -48,6 +42,7 @@ final class RedisBackplane implements Backplane {
   private final Hearing hearing;
   private final Dispatcher dispatcher;
   private final SessionRegistry registry;
+  private final EmitPatience patience;
 
   RedisBackplane(
       String node,
@@ -57,7 +52,8 @@ final class RedisBackplane implements Backplane {
       Reports reports,
       Hearing hearing,
       Dispatcher dispatcher,
-      SessionRegistry registry) {
+      SessionRegistry registry,
+      EmitPatience patience) {
     this.node = node;
     this.names = names;
     this.lane = lane;
@@ -66,6 +62,7 @@ final class RedisBackplane implements Backplane {
     this.hearing = hearing;
     this.dispatcher = dispatcher;
     this.registry = registry;
+    this.patience = patience;
   }
 
   @Override
@@ -241,12 +238,12 @@ final class RedisBackplane implements Backplane {
             nodes.reply(), (any, direct) -> ((Long) ((List<?>) direct).getLast()).intValue());
   }
 
-  private static Duration patience(Event event) {
+  private Duration patience(Event event) {
     Duration confirm = Duration.ofMillis(event.terms().confirmMillis());
-    if (confirm.compareTo(REPORTS_WITHIN) < 0) {
-      return confirm.isZero() ? REPORTS_WITHIN : confirm;
+    if (confirm.isZero()) {
+      return patience.reports();
     }
-    return confirm.compareTo(REPORTS_WITHIN_AT_MOST) < 0 ? confirm : REPORTS_WITHIN_AT_MOST;
+    return confirm.compareTo(patience.reportsAtMost()) < 0 ? confirm : patience.reportsAtMost();
   }
 
   private static void close(Reports.@Nullable Awaited awaited) {

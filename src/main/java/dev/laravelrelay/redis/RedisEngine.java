@@ -44,9 +44,6 @@ public final class RedisEngine implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RedisEngine.class);
 
-  /** How long an emitter waits for Redis. */
-  private static final Duration EMIT_PATIENCE = Duration.ofMillis(220);
-
   private static final long CLOSE_MILLIS = 300;
   private static final long LEAVE_MILLIS = 2_000;
   private static final long SWEEP_MILLIS = 1_000;
@@ -79,6 +76,7 @@ public final class RedisEngine implements AutoCloseable {
   private volatile @Nullable RedisExpiry expiry;
   private volatile @Nullable RedisEmittedIds emittedIds;
   private final LongSupplier clock;
+  private final EmitPatience patience;
 
   /**
    * Not connected yet.
@@ -95,6 +93,19 @@ public final class RedisEngine implements AutoCloseable {
       ChannelMembers channels,
       RelayMetrics metrics,
       LongSupplier clock) {
+    this(config, limits, registry, suspended, channels, metrics, clock, EmitPatience.USUAL);
+  }
+
+  /** As the other, with another patience. */
+  RedisEngine(
+      RedisConfig config,
+      DeliveryConfig limits,
+      SessionRegistry registry,
+      SuspendedSessions suspended,
+      ChannelMembers channels,
+      RelayMetrics metrics,
+      LongSupplier clock,
+      EmitPatience patience) {
     byte[] id = new byte[NODE_ID_BYTES];
     new SecureRandom().nextBytes(id);
     this.node = HexFormat.of().formatHex(id);
@@ -102,8 +113,9 @@ public final class RedisEngine implements AutoCloseable {
     this.registry = registry;
     this.clock = clock;
     this.metrics = metrics;
+    this.patience = patience;
     RedisClients clients = RedisClients.of(config);
-    this.emits = new RedisLane("emits", clients, EMIT_PATIENCE, metrics, clock);
+    this.emits = new RedisLane("emits", clients, patience.redis(), metrics, clock);
     this.rest = new RedisLane("rest", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.hooks = new RedisLane("webhooks", clients, RedisClients.COMMAND_TIMEOUT, metrics, clock);
     this.heldEvents = new RedisHeldEvents(emits, rest, names, node, limits, metrics);
@@ -220,7 +232,8 @@ public final class RedisEngine implements AutoCloseable {
             metrics);
     recovery = recovering;
     hearing = hears;
-    return new RedisBackplane(node, names, emits, heldEvents, reports, hears, dispatcher, registry);
+    return new RedisBackplane(
+        node, names, emits, heldEvents, reports, hears, dispatcher, registry, patience);
   }
 
   /**

@@ -51,8 +51,8 @@ class RedisTlsIT {
 
   @Test
   void aNodeWithCertificateAndLoginWorks() throws Exception {
-    try (TestNode a = new TestNode(config(redis.url(), tls("ca", "client")));
-        TestNode b = new TestNode(config(redis.url(), tls("ca", "client")))) {
+    try (TestNode a = TestNode.patient(config(redis.url(), tls("ca", "client")));
+        TestNode b = TestNode.patient(config(redis.url(), tls("ca", "client")))) {
       assertNull(a.engine.problem());
       TestNode.Phone phone = b.phone("42");
       Emission.Accepted sent = a.accepted(USER, Terms.NONE);
@@ -74,7 +74,7 @@ class RedisTlsIT {
             Optional.of(
                 new Secret(
                     Files.readString(Path.of(certificates.key("client"))).replace("\n", "\\n"))));
-    try (TestNode node = new TestNode(config(redis.url(), tls))) {
+    try (TestNode node = TestNode.patient(config(redis.url(), tls))) {
       assertNull(node.engine.problem());
     }
   }

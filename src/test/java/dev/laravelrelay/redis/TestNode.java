@@ -39,6 +39,8 @@ import org.awaitility.core.ThrowingRunnable;
 final class TestNode implements AutoCloseable {
 
   private static final AtomicLong IDS = new AtomicLong();
+  private static final EmitPatience PATIENT =
+      new EmitPatience(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5));
 
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final RelayMetrics metrics = new RelayMetrics(meters);
@@ -106,14 +108,14 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode(String redisUrl, String prefix) {
-    this(new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of(), 0));
-  }
-
-  TestNode(RedisConfig config) {
-    this(config, Duration.ofSeconds(10));
+    this(config(redisUrl, prefix), Duration.ofSeconds(10), EmitPatience.USUAL);
   }
 
   TestNode(RedisConfig config, Duration wait) {
+    this(config, wait, EmitPatience.USUAL);
+  }
+
+  private TestNode(RedisConfig config, Duration wait, EmitPatience patience) {
     engine =
         new RedisEngine(
             config,
@@ -122,7 +124,8 @@ final class TestNode implements AutoCloseable {
             suspended,
             channels,
             metrics,
-            System::currentTimeMillis);
+            System::currentTimeMillis,
+            patience);
     Receipts receipts = new Receipts(engine.heldEvents(), metrics);
     dispatcher = new Dispatcher(registry, suspended, channels, receipts, metrics);
     emitter =
@@ -131,6 +134,19 @@ final class TestNode implements AutoCloseable {
             receipts,
             engine.emittedIds(new MemoryEmittedIds(metrics, System::nanoTime)));
     engine.start(wait);
+  }
+
+  /** One that waits for a Redis and for nodes that are slow. */
+  static TestNode patient(String redisUrl, String prefix) {
+    return patient(config(redisUrl, prefix));
+  }
+
+  static TestNode patient(RedisConfig config) {
+    return new TestNode(config, Duration.ofSeconds(10), PATIENT);
+  }
+
+  private static RedisConfig config(String redisUrl, String prefix) {
+    return new RedisConfig(Optional.of(new Secret(redisUrl)), prefix, List.of(), 0);
   }
 
   Phone phone(String user) throws Exception {
@@ -156,7 +172,7 @@ final class TestNode implements AutoCloseable {
   }
 
   Emission.Accepted accepted(Target target, Terms terms) throws Exception {
-    return (Emission.Accepted) emit(event(target, terms));
+    return assertInstanceOf(Emission.Accepted.class, emit(event(target, terms)));
   }
 
   /** Emits to one whose phone answers as soon as it is asked. */
