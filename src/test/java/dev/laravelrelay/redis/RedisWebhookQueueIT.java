@@ -276,7 +276,7 @@ class RedisWebhookQueueIT extends WebhookQueueContract {
       for (int number = 2; number <= 500; number++) {
         long start = System.nanoTime();
         adding.add(queue.add(notice("a", number), false).toCompletableFuture());
-        assertTrue(System.nanoTime() - start < Duration.ofSeconds(1).toNanos());
+        assertTrue(System.nanoTime() - start < Duration.ofSeconds(5).toNanos());
       }
       assertEquals(List.of(), queue.claim(10));
       assertTrue(queue.unkept() > 0);

@@ -112,11 +112,13 @@ public final class ClusterRedis implements AutoCloseable {
 
   /** Returns when the replica of this key has what the master had when it was asked. */
   public void awaitReplication(String key) {
-    try (Jedis jedis = connect(servers.get(first(key)))) {
-      if (jedis.waitReplicas(1, PATIENCE.toMillis()) < 1) {
-        throw new IllegalStateException("the replica does not follow");
-      }
-    }
+    await(
+        "a replica that follows",
+        () -> {
+          try (Jedis jedis = connect(servers.get(first(key)))) {
+            return jedis.waitReplicas(1, 1_000) > 0;
+          }
+        });
   }
 
   /** Moves the slot of this key, with what is in it, to another master. */

@@ -15,7 +15,7 @@ public final class SentinelRedis implements AutoCloseable {
   private static final int SENTINELS = 3;
 
   /** A Sentinel whose machine stood still does nothing for 30 s. */
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private final List<RedisProcess> servers = new ArrayList<>();
   private final List<RedisProcess> sentinels = new ArrayList<>();
@@ -118,11 +118,13 @@ public final class SentinelRedis implements AutoCloseable {
 
   /** Returns when the replica has what the master had when it was asked. */
   public void awaitReplication() {
-    try (Jedis jedis = new Jedis("127.0.0.1", master().port())) {
-      if (jedis.waitReplicas(1, PATIENCE.toMillis()) < 1) {
-        throw new IllegalStateException("the replica does not follow");
-      }
-    }
+    await(
+        "a replica that follows",
+        () -> {
+          try (Jedis jedis = new Jedis("127.0.0.1", master().port())) {
+            return jedis.waitReplicas(1, 1_000) > 0;
+          }
+        });
   }
 
   private RedisProcess master() {
