@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.json.JSONException;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterAll;
@@ -225,9 +224,7 @@ class CallsOnTwoNodesIT {
       callee.await("call:error", 1);
 
       own.restart();
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
-          .until(() -> node.put("/api/calls/c-3", body).statusCode() == 201);
+      announce(node, "c-3", "1", "2");
       assertTrue(emit(callee, "call:reject", "c-3").get(10, TimeUnit.SECONDS).getBoolean("ok"));
     }
   }
