@@ -41,9 +41,9 @@ record FaultRow(
       String fault,
       Collection<Reply> replies,
       Map<String, List<Integer>> arrived,
-      Probe probe,
-      long begun,
-      long ended) {
+      long notReadyAfter,
+      long wholeAfter,
+      long residentMb) {
     List<Reply> accepted = replies.stream().filter(Reply::isAccepted).toList();
     List<Reply> kept = accepted.stream().filter(Reply::isHeldUser).toList();
     List<Reply> sent =
@@ -63,9 +63,9 @@ record FaultRow(
         missing(kept, arrived),
         sent.size(),
         missing(sent, arrived),
-        probe.notReadyAfter(begun),
-        probe.wholeAfter(ended),
-        probe.residentMb());
+        notReadyAfter,
+        wholeAfter,
+        residentMb);
   }
 
   private static List<Integer> missing(List<Reply> replies, Map<String, List<Integer>> arrived) {

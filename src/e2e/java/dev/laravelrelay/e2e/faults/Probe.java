@@ -82,6 +82,11 @@ final class Probe implements AutoCloseable {
     }
   }
 
+  /** That a node was not ready before now. */
+  void forget() {
+    firstNotReadyAt = 0;
+  }
+
   /** Milliseconds from then until both nodes were ready and emits were confirmed. */
   long wholeAfter(long then) {
     long confirmed = notConfirmedAt > then ? confirmedAgainAt : then;

@@ -98,15 +98,19 @@ final class TwoNodes implements AutoCloseable {
         Traffic traffic = new Traffic(a.apiUrl(), "run" + ++runs + "-" + System.nanoTime(), next)) {
       await("a whole relay").atMost(PATIENCE).until(probe::isWhole);
       LockSupport.parkNanos(BEFORE.toNanos());
+      probe.forget();
       long begun = System.nanoTime();
       fault.happen();
       long ended = System.nanoTime();
       LockSupport.parkNanos(AFTERWARDS.toNanos());
       await("whole again").atMost(PATIENCE).until(probe::isWhole);
+      long notReadyAfter = probe.notReadyAfter(begun);
+      long wholeAfter = probe.wholeAfter(ended);
       Queue<Traffic.Reply> replies = traffic.end();
       next = replies.stream().mapToInt(Traffic.Reply::number).max().orElse(next) + 1;
       awaitAll(replies);
-      FaultRow row = FaultRow.of(name, replies, arrived(), probe, begun, ended);
+      FaultRow row =
+          FaultRow.of(name, replies, arrived(), notReadyAfter, wholeAfter, probe.residentMb());
       System.out.println(row);
       return row;
     }
