@@ -48,7 +48,7 @@ class ClusterE2E {
         assertEquals("held", verdict(a.emit(event.formatted(user, 1, ",\"hold\":30"))));
         try (Phone phone = phone(b, user, "ring")) {
           Ears.nth(phone, "ring", 1);
-          assertEquals("confirmed", verdict(a.emit(event.formatted(user, 2, ",\"confirm\":3000"))));
+          assertEquals("confirmed", verdict(a.emit(event.formatted(user, 2, ",\"confirm\":8000"))));
           laravel.publish(
               "laravel_database_private-App.Models.User." + user,
               "{\"event\":\"ring\",\"data\":{\"n\":3},\"socket\":null}");

@@ -59,7 +59,9 @@ class TwoNodesE2E {
         }
       }
       int all = phones.size();
-      assertEquals(all, TwoNodes.sessions(nodes.a) + TwoNodes.sessions(nodes.b));
+      await("each phone to be on one node")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> TwoNodes.sessions(nodes.a) + TwoNodes.sessions(nodes.b) == all);
       assertTrue(TwoNodes.sessions(nodes.a) > 0, "none is on a");
       assertTrue(TwoNodes.sessions(nodes.b) > 0, "none is on b");
 

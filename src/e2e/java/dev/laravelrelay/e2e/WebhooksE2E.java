@@ -83,7 +83,7 @@ class WebhooksE2E {
 
       String ack = callee.ask("call:reject", "{\"callId\":\"" + call + "\"}").join();
 
-      assertEquals("[{\"ok\":true}]", ack);
+      assertTrue(JsonMapper.shared().readTree(ack).at("/0/ok").asBoolean(), ack);
       JsonNode rejected =
           JsonMapper.shared().readTree(Ears.first(caller, "call:rejected").args().getFirst());
       assertEquals(call, rejected.path("callId").asString());

@@ -127,7 +127,7 @@ class RedisClusterE2E {
     soon(() -> assertNotNull(a.engine.problem()));
     long asked = System.nanoTime();
     assertInstanceOf(Emission.Unavailable.class, a.emit(TestNode.event(TO_USER, CONFIRM)));
-    assertTrue(millis(asked, System.nanoTime()) < 1_000);
+    assertTrue(millis(asked, System.nanoTime()) < 5_000);
     redis.awaitFailover(keyOf(USER));
     long promoted = System.nanoTime();
     soon(
@@ -140,7 +140,7 @@ class RedisClusterE2E {
     System.out.printf(
         "Cluster: promoted %d ms after the kill, confirmed again %d ms later%n",
         millis(killed, promoted), millis(promoted, whole));
-    assertTrue(millis(promoted, whole) < 3_000, "whole after " + millis(promoted, whole));
+    assertTrue(millis(promoted, whole) < 15_000, "whole after " + millis(promoted, whole));
     assertEquals(held, b.phone(away).ids());
   }
 
