@@ -26,7 +26,7 @@ public final class RelayProcess implements AutoCloseable {
 
   public static final String KEY = "dev-key";
 
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(120);
   private static final Duration STOP = Duration.ofSeconds(30);
 
   private final HttpClient http = HttpClient.newHttpClient();
