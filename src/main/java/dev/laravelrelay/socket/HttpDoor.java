@@ -1,5 +1,6 @@
 package dev.laravelrelay.socket;
 
+import dev.laravelrelay.metrics.RelayMetrics;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -24,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The way in for HTTP on the public port, one for each TCP connection: CORS first, then the route
- * of the path. Gathers bodies up to what the route takes. Belongs to the channel's event loop.
+ * of the path. Gathers bodies up to what the route takes; takes a request only while less than 64
+ * KiB of answers are unread, Netty's mark. Belongs to the channel's event loop.
  */
 final class HttpDoor extends ChannelInboundHandlerAdapter {
 
@@ -34,28 +36,42 @@ final class HttpDoor extends ChannelInboundHandlerAdapter {
 
   private final Map<String, Route> routes;
   private final Cors cors;
+  private final RelayMetrics metrics;
   private Route.@Nullable Exchange exchange;
   private @Nullable ByteArrayOutputStream body;
 
   /**
    * @param routes by path, without the query
    */
-  HttpDoor(Map<String, Route> routes, Cors cors) {
+  HttpDoor(Map<String, Route> routes, Cors cors, RelayMetrics metrics) {
     this.routes = routes;
     this.cors = cors;
+    this.metrics = metrics;
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     try {
       if (message instanceof HttpRequest request) {
-        begin(context, request);
+        if (context.channel().isWritable()) {
+          begin(context, request);
+        } else {
+          closeUnread(context);
+        }
       }
       if (message instanceof HttpContent content && exchange != null) {
         append(exchange, content);
       }
     } finally {
       ReferenceCountUtil.release(message);
+    }
+  }
+
+  /** Who sends requests and does not read the answers gets no more: they would pile up here. */
+  private void closeUnread(ChannelHandlerContext context) {
+    if (context.channel().isOpen()) {
+      metrics.connectRefused("unread answers");
+      context.close();
     }
   }
 

@@ -175,7 +175,7 @@ public final class SocketServer {
                                     .setMaxInitialLineLength(MAX_HEAD_BYTES)
                                     .setMaxHeaderSize(MAX_HEAD_BYTES)))
                         .addLast(new IdleStateHandler(0, 0, IDLE_HTTP_SECONDS))
-                        .addLast(new HttpDoor(routes, cors));
+                        .addLast(new HttpDoor(routes, cors, metrics));
                   }
                 })
             .bind(config.bind(), config.port())

@@ -23,10 +23,11 @@ import java.util.concurrent.TimeUnit;
 final class Echo implements AutoCloseable {
 
   final BlockingQueue<String> left = new LinkedBlockingQueue<>();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final SocketServer server;
 
   Echo(SocketConfig config) {
-    server = new SocketServer(config, () -> 0, new RelayMetrics(new SimpleMeterRegistry()));
+    server = new SocketServer(config, () -> 0, new RelayMetrics(meters));
     server.mountEngineIo("/engine.io/", (connection, handshake) -> new Engine(connection));
     server.mountSocketIo("/socket.io/", this::connect);
     server.mountHealth("/health", () -> true);
@@ -43,6 +44,13 @@ final class Echo implements AutoCloseable {
 
   SocketServer server() {
     return server;
+  }
+
+  /** How many clients were refused for this reason. */
+  double refused(String reason) {
+    return meters.find("relay_connects_refused").tag("reason", reason).counters().stream()
+        .mapToDouble(one -> one.count())
+        .sum();
   }
 
   /** The URI of a request to the echo of Engine.IO. */

@@ -4,6 +4,7 @@ import static dev.laravelrelay.testing.SocketConfigs.MAX_MESSAGE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.testing.RawHttp;
@@ -354,6 +355,36 @@ class PollingTest {
   @Test
   void healthIsOneWord() {
     assertEquals("ok\n", echo.get("/health").body());
+  }
+
+  @Test
+  void whoSendsRequestsAndReadsNoAnswerIsClosed() {
+    double before = echo.refused("unread answers");
+    String requests = "GET /health HTTP/1.1\r\nHost: relay\r\n\r\n".repeat(1_000);
+    try (RawHttp http = new RawHttp(echo.port(), 4_096)) {
+      assertThrows(
+          AssertionError.class,
+          () -> {
+            for (int i = 0; i < 300; i++) {
+              http.write(requests);
+            }
+          });
+    }
+    assertEquals(before + 1, echo.refused("unread answers"));
+  }
+
+  @Test
+  void whoReadsAnAnswerHoweverBigMayAskOn() {
+    String sid = echo.poller();
+    String message = "4" + "x".repeat(MAX_MESSAGE - 1);
+    for (int i = 0; i < 20; i++) {
+      assertEquals("ok", echo.post(sid, message).body());
+    }
+    try (RawHttp http = new RawHttp(echo.port())) {
+      Answer poll = http.request("GET", Echo.uri("polling", sid), "");
+      assertEquals(20 * message.length() + 19, poll.body().length());
+      assertEquals("ok\n", http.request("GET", "/health", "").body());
+    }
   }
 
   @Test
