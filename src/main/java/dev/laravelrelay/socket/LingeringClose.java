@@ -22,6 +22,14 @@ final class LingeringClose {
 
   private LingeringClose() {}
 
+  /** Closes once the write is done, or a time is over because the client does not read. */
+  static void behind(ChannelFuture write) {
+    if (!write.isDone()) {
+      closeUnless(write, write.channel());
+    }
+    write.addListener(AFTER_WRITE);
+  }
+
   private static void close(ChannelFuture written) {
     Channel channel = written.channel();
     if (!(channel instanceof DuplexChannel duplex)) {
@@ -36,15 +44,18 @@ final class LingeringClose {
       return;
     }
     duplex.shutdownOutput();
+    closeUnless(channel.closeFuture(), channel);
+  }
+
+  /** Closes at once when the patience is over, unless this comes first. */
+  private static void closeUnless(ChannelFuture first, Channel channel) {
     Future<?> end =
         channel.eventLoop().schedule(() -> channel.close(), PATIENCE_SECONDS, TimeUnit.SECONDS);
-    channel
-        .closeFuture()
-        .addListener(
-            closed -> {
-              if (!channel.eventLoop().isShuttingDown()) {
-                end.cancel(false);
-              }
-            });
+    first.addListener(
+        came -> {
+          if (!channel.eventLoop().isShuttingDown()) {
+            end.cancel(false);
+          }
+        });
   }
 }

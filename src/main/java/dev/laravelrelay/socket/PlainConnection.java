@@ -230,7 +230,8 @@ public final class PlainConnection
     }
     outbox.drainTo(channel()::write);
     switch (reason) {
-      case SLOW_CLIENT, PING_TIMEOUT, TRANSPORT_CLOSED, TRANSPORT_ERROR -> channel().drop();
+      case SLOW_CLIENT, PING_TIMEOUT -> channel().abort();
+      case TRANSPORT_CLOSED, TRANSPORT_ERROR -> channel().drop();
       default -> channel().close(reason.code(), reason.text());
     }
   }

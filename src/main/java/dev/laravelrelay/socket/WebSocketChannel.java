@@ -6,7 +6,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -87,9 +86,12 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
   }
 
-  /** Closes the TCP connection behind what was written, with no close frame. */
+  /**
+   * Closes the TCP connection behind what was written, with no close frame. A client that does not
+   * read it loses it soon.
+   */
   void drop() {
-    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(LingeringClose.AFTER_WRITE);
+    LingeringClose.behind(channel.writeAndFlush(Unpooled.EMPTY_BUFFER));
   }
 
   /** Closes the TCP connection at once: what is unwritten is lost. */
@@ -97,12 +99,12 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
-  /** Sends a close frame, then closes the TCP connection. */
+  /** As {@link #drop}, with a close frame. */
   void close(int code, String text) {
     byte[] reason = text.getBytes(StandardCharsets.UTF_8);
     byte[] payload =
         ByteBuffer.allocate(2 + reason.length).putShort((short) code).put(reason).array();
-    channel.writeAndFlush(control(CLOSE, payload)).addListener(LingeringClose.AFTER_WRITE);
+    LingeringClose.behind(channel.writeAndFlush(control(CLOSE, payload)));
   }
 
   @Override
@@ -124,9 +126,8 @@ final class WebSocketChannel extends ChannelInboundHandlerAdapter {
       case PingWebSocketFrame ping -> answer(ping);
       case PongWebSocketFrame pong -> listener.pong(ByteBufUtil.getBytes(pong.content()));
       case CloseWebSocketFrame close -> {
-        channel
-            .writeAndFlush(control(CLOSE, ByteBufUtil.getBytes(close.content())))
-            .addListener(ChannelFutureListener.CLOSE);
+        LingeringClose.behind(
+            channel.writeAndFlush(control(CLOSE, ByteBufUtil.getBytes(close.content()))));
         end(CloseReason.TRANSPORT_CLOSED);
       }
       default -> fail(WebSocketCloseStatus.PROTOCOL_ERROR, CloseReason.PARSE_ERROR);

@@ -48,11 +48,20 @@ public final class RawWebSocket implements AutoCloseable {
 
   /** Sends bytes right behind the request, before its answer. */
   public RawWebSocket(int port, String uri, byte[] early, String... headers) {
-    http = new RawHttp(port);
+    this(new RawHttp(port), uri, early, headers);
+  }
+
+  private RawWebSocket(RawHttp http, String uri, byte[] early, String... headers) {
+    this.http = http;
     String more = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
     byte[] head = UPGRADE.formatted(uri, more).getBytes(StandardCharsets.UTF_8);
     http.write(ByteBuffer.allocate(head.length + early.length).put(head).put(early).array());
     handshake = http.answer();
+  }
+
+  /** Whose system keeps little unread. */
+  public static RawWebSocket narrow(int port, String uri) {
+    return new RawWebSocket(new RawHttp(port, 4_096), uri, new byte[0]);
   }
 
   public RawHttp.Answer handshake() {
