@@ -1,8 +1,9 @@
 package dev.laravelrelay.socket;
 
+import dev.laravelrelay.event.RawJson;
+import dev.laravelrelay.protocol.JsonField;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a Socket.IO client says of itself when it connects.
@@ -18,18 +19,15 @@ record ConnectAuth(String token, boolean resumable, @Nullable String pid, String
   private static final String BEARER = "Bearer ";
 
   static ConnectAuth of(SocketIoApplication.Request request) {
-    JsonNode auth =
-        request.auth() == null
-            ? JsonMapper.shared().createObjectNode()
-            : JsonMapper.shared().readTree(request.auth().toBytes());
+    RawJson auth = Objects.requireNonNullElse(request.auth(), RawJson.EMPTY_OBJECT);
     Handshake handshake = request.handshake();
-    String token = text(auth, "token");
-    String resume = text(auth, "resume");
+    String token = JsonField.scalar(auth, "token");
+    String resume = JsonField.scalar(auth, "resume");
     if (resume == null) {
       resume = handshake.query("resume");
     }
-    String pid = text(auth, "pid");
-    String offset = text(auth, "offset");
+    String pid = JsonField.scalar(auth, "pid");
+    String offset = JsonField.scalar(auth, "offset");
     return new ConnectAuth(
         token == null ? handshake.token() : withoutBearer(token),
         pid != null || "true".equals(resume) || "1".equals(resume),
@@ -39,11 +37,5 @@ record ConnectAuth(String token, boolean resumable, @Nullable String pid, String
 
   private static String withoutBearer(String token) {
     return token.startsWith(BEARER) ? token.substring(BEARER.length()) : token;
-  }
-
-  /** A string, number or boolean as text: Java's clients can send strings only. */
-  private static @Nullable String text(JsonNode object, String field) {
-    JsonNode value = object.get(field);
-    return value == null || value.isNull() || !value.isValueNode() ? null : value.asString();
   }
 }

@@ -12,14 +12,14 @@ import dev.laravelrelay.delivery.Interest;
 import dev.laravelrelay.event.RawJson;
 import dev.laravelrelay.metrics.RelayMetrics;
 import dev.laravelrelay.protocol.CloseReason;
+import dev.laravelrelay.protocol.JsonField;
 import dev.laravelrelay.session.Session;
 import dev.laravelrelay.session.SessionRegistry;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The relay as clients meet it, over Socket.IO and over plain JSON: finds out who they are, makes
@@ -194,7 +194,6 @@ public final class RelaySockets {
 
   /** A string field of a JSON object; empty if there is none. */
   static String text(RawJson json, String field) {
-    JsonNode value = JsonMapper.shared().readTree(json.toBytes()).get(field);
-    return value != null && value.isString() ? value.asString() : "";
+    return Objects.requireNonNullElse(JsonField.string(json, field), "");
   }
 }
