@@ -82,6 +82,10 @@ public final class EngineServer implements Route {
     return timer;
   }
 
+  RelayMetrics metrics() {
+    return metrics;
+  }
+
   /** Every connection: a live view. */
   Collection<NettyConnection> connections() {
     return Collections.unmodifiableCollection(connections.values());

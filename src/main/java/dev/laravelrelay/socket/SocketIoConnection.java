@@ -23,12 +23,16 @@ final class SocketIoConnection implements EngineApplication.Listener {
 
   private static final Logger log = LoggerFactory.getLogger(SocketIoConnection.class);
 
+  /** How many CONNECTs one after the other may lead nowhere: each may be a question to Laravel. */
+  static final int MAX_VAIN_CONNECTS = 10;
+
   private final SocketIoApplication application;
   private final NettyConnection connection;
   private final Handshake handshake;
   private final SocketIo.Decoder decoder;
   private List<SocketIoSocket> sockets = List.of();
   private @Nullable Timeout connectTimeout;
+  private int vainConnects;
 
   SocketIoConnection(
       SocketIoApplication application,
@@ -100,6 +104,12 @@ final class SocketIoConnection implements EngineApplication.Listener {
       breach("second CONNECT");
       return;
     }
+    if (vainConnects == MAX_VAIN_CONNECTS) {
+      connection.server().metrics().connectRefused("too many attempts");
+      breach("too many CONNECTs");
+      return;
+    }
+    vainConnects++;
     SocketIoSocket socket = new SocketIoSocket(this, connect.namespace());
     List<SocketIoSocket> more = new ArrayList<>(sockets);
     more.add(socket);
@@ -127,6 +137,7 @@ final class SocketIoConnection implements EngineApplication.Listener {
       case Admission.Admitted admitted -> {
         send(SocketIo.connected(socket.namespace(), admitted.sid(), admitted.pid()));
         cancelConnectTimeout();
+        vainConnects = 0;
         socket.open(admitted);
       }
       case Admission.Refused(String message, var data) -> {

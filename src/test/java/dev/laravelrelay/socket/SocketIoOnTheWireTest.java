@@ -5,10 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.laravelrelay.auth.Authenticator;
+import dev.laravelrelay.testing.LiveRelay;
 import dev.laravelrelay.testing.RawHttp;
 import dev.laravelrelay.testing.RawWebSocket;
 import dev.laravelrelay.testing.SocketConfigs;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,6 +113,58 @@ class SocketIoOnTheWireTest {
       assertNotEquals(first, socket.text());
       echo.assertLeft("client namespace disconnect");
     }
+  }
+
+  @Test
+  void elevenAttemptsThatComeToNothingEndTheConnection() {
+    double before = echo.refused("too many attempts");
+    try (RawWebSocket socket = echo.socketIo()) {
+      for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < SocketIoConnection.MAX_VAIN_CONNECTS - 1; i++) {
+          socket.text(i % 2 == 0 ? "40{\"token\":\"bad\"}" : "40/random,");
+          assertTrue(socket.text().startsWith("44"));
+        }
+        socket.text("40");
+        assertTrue(socket.text().startsWith("40{"));
+        socket.text();
+        socket.text("41");
+      }
+      for (int i = 0; i < SocketIoConnection.MAX_VAIN_CONNECTS; i++) {
+        socket.text("40/random,");
+        assertTrue(socket.text().startsWith("44"));
+      }
+      assertEquals(before, echo.refused("too many attempts"));
+      socket.text("40");
+      assertEquals(END, socket.next().opcode());
+      assertEquals(before + 1, echo.refused("too many attempts"));
+    }
+  }
+
+  @Test
+  void whoLeavesBeforeItIsKnownWhoHeIsCannotAskWithoutEnd() {
+    AtomicInteger asked = new AtomicInteger();
+    Authenticator slow =
+        token -> {
+          asked.incrementAndGet();
+          return new CompletableFuture<>();
+        };
+    try (LiveRelay relay = new LiveRelay(SocketConfigs.calm(), slow);
+        RawWebSocket socket =
+            new RawWebSocket(relay.port(), "/socket.io/?EIO=4&transport=websocket")) {
+      socket.text();
+      ByteArrayOutputStream frames = new ByteArrayOutputStream();
+      for (int i = 0; i < 100; i++) {
+        frames.writeBytes(frame("40{\"token\":\"" + i + "\"}"));
+        frames.writeBytes(frame("41"));
+      }
+      socket.write(frames.toByteArray());
+      assertEquals(List.of(), socket.rest());
+      assertEquals(SocketIoConnection.MAX_VAIN_CONNECTS, asked.get());
+    }
+  }
+
+  private static byte[] frame(String text) {
+    return RawWebSocket.frame(true, RawWebSocket.TEXT, true, text.getBytes(StandardCharsets.UTF_8));
   }
 
   @ParameterizedTest
