@@ -7,9 +7,9 @@ import dev.laravelrelay.protocol.PlainJson;
 import dev.laravelrelay.session.Connection;
 import dev.laravelrelay.session.Heartbeat;
 import dev.laravelrelay.session.Outbox;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.EventLoop;
 import io.netty.util.Timeout;
-import io.netty.util.Timer;
 import io.netty.util.TimerTask;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -18,7 +18,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,30 +32,29 @@ public final class PlainConnection
 
   private static final Logger log = LoggerFactory.getLogger(PlainConnection.class);
 
-  /** How many messages may come while it is being found out who the client is. */
-  private static final int MAX_EARLY_MESSAGES = 100;
+  /**
+   * How many messages may come while it is being found out who the client is; together they may be
+   * as long as one.
+   */
+  static final int MAX_EARLY_MESSAGES = 100;
 
   private final EventLoop loop;
-  private final Timer timer;
+  private final PlainServer server;
   private final Outbox outbox;
   private final Heartbeat heartbeat;
-  private final Consumer<PlainConnection> ended;
   private @Nullable WebSocketChannel channel;
   private PlainApplication.@Nullable Listener listener;
   private List<PlainJson.Message> early = new ArrayList<>(0);
+  private int earlyBytes;
   private @Nullable Timeout heartbeatTimeout;
   private long pings;
   private boolean flushPlanned;
   private boolean closed;
 
-  PlainConnection(
-      EventLoop loop,
-      EngineServer.Settings settings,
-      Timer timer,
-      Consumer<PlainConnection> ended) {
+  PlainConnection(EventLoop loop, PlainServer server) {
+    EngineServer.Settings settings = server.settings();
     this.loop = loop;
-    this.timer = timer;
-    this.ended = ended;
+    this.server = server;
     this.outbox = new Outbox(this, settings.outboxBytes());
     this.heartbeat =
         new Heartbeat(
@@ -107,7 +105,7 @@ public final class PlainConnection
 
   @Override
   public Timeout alarm(long millis, TimerTask task) {
-    return timer.newTimeout(task, millis, TimeUnit.MILLISECONDS);
+    return server.timer().newTimeout(task, millis, TimeUnit.MILLISECONDS);
   }
 
   /** The frames that wait for the client; on the loop only. */
@@ -168,7 +166,7 @@ public final class PlainConnection
   private void armHeartbeat() {
     if (!closed) {
       long wait = Math.max(0, heartbeat.nextDeadline() - System.nanoTime());
-      heartbeatTimeout = timer.newTimeout(this, wait, TimeUnit.NANOSECONDS);
+      heartbeatTimeout = server.timer().newTimeout(this, wait, TimeUnit.NANOSECONDS);
     }
   }
 
@@ -182,9 +180,18 @@ public final class PlainConnection
       send("pong", RawJson.EMPTY_OBJECT);
     } else if (listener != null) {
       listener.message(decoded);
-    } else if (early.size() < MAX_EARLY_MESSAGES) {
-      early.add(decoded);
     } else {
+      keep(decoded, ByteBufUtil.utf8Bytes(message));
+    }
+  }
+
+  private void keep(PlainJson.Message message, int bytes) {
+    if (early.size() < MAX_EARLY_MESSAGES
+        && bytes <= server.settings().maxMessageBytes() - earlyBytes) {
+      early.add(message);
+      earlyBytes += bytes;
+    } else {
+      server.metrics().connectRefused("too much too early");
       close(CloseReason.PARSE_ERROR);
     }
   }
@@ -223,7 +230,7 @@ public final class PlainConnection
     if (heartbeatTimeout != null) {
       heartbeatTimeout.cancel();
     }
-    ended.accept(this);
+    server.ended(this);
     if (listener != null) {
       listener.disconnected(reason.text());
       listener = null;

@@ -37,6 +37,18 @@ final class PlainServer implements Route {
     this.metrics = metrics;
   }
 
+  EngineServer.Settings settings() {
+    return settings;
+  }
+
+  Timer timer() {
+    return timer;
+  }
+
+  RelayMetrics metrics() {
+    return metrics;
+  }
+
   /** Every connection: a live view. */
   Collection<PlainConnection> connections() {
     return Collections.unmodifiableCollection(connections);
@@ -64,8 +76,7 @@ final class PlainServer implements Route {
             reply,
             webSockets,
             channel -> {
-              PlainConnection connection =
-                  new PlainConnection(channel.eventLoop(), settings, timer, connections::remove);
+              PlainConnection connection = new PlainConnection(channel.eventLoop(), this);
               connections.add(connection);
               WebSocketChannel webSocket =
                   new WebSocketChannel(channel, connection, settings.maxMessageBytes());
@@ -74,6 +85,11 @@ final class PlainServer implements Route {
               connection.start(webSocket, application, handshake);
               return webSocket;
             });
+  }
+
+  /** The connection is over. */
+  void ended(PlainConnection connection) {
+    connections.remove(connection);
   }
 
   private static void refuse(HttpReply reply, HttpResponseStatus status, String sentence) {

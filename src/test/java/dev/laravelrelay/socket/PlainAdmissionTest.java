@@ -1,20 +1,29 @@
 package dev.laravelrelay.socket;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.auth.Authenticator.Identity;
 import dev.laravelrelay.testing.LiveRelay;
 import dev.laravelrelay.testing.RawWebSocket;
 import dev.laravelrelay.testing.RawWebSocket.Frame;
 import dev.laravelrelay.testing.SocketConfigs;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How a plain WebSocket client learns that it is not let in. */
 @Timeout(30)
 class PlainAdmissionTest {
+
+  private static final String SUBSCRIBE =
+      "{\"event\":\"subscribe\",\"data\":{\"channel\":\"news\"},\"é\":\"%s\"}";
 
   private static List<Frame> answersTo(Identity identity) {
     try (LiveRelay relay =
@@ -43,5 +52,43 @@ class PlainAdmissionTest {
         answers.getFirst().text());
     assertEquals(4401, answers.get(1).code());
     assertEquals(2, answers.size(), answers::toString);
+  }
+
+  /** Padded to this many bytes. */
+  private static String subscribe(int bytes) {
+    int fixed = SUBSCRIBE.formatted("").getBytes(StandardCharsets.UTF_8).length;
+    return SUBSCRIBE.formatted("x".repeat(bytes - fixed));
+  }
+
+  static Stream<List<String>> asMuchAsMayBeSaidEarly() {
+    int half = SocketConfigs.MAX_MESSAGE / 2;
+    return Stream.of(
+        List.of(subscribe(half), subscribe(half)),
+        Collections.nCopies(PlainConnection.MAX_EARLY_MESSAGES, subscribe(100)));
+  }
+
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("asMuchAsMayBeSaidEarly")
+  void whatIsSaidBeforeTheAdmissionIsHeardAndOneByteMoreIs4002(List<String> messages) {
+    CompletableFuture<Identity> identity = new CompletableFuture<>();
+    try (LiveRelay relay = new LiveRelay(SocketConfigs.calm(), token -> identity);
+        RawWebSocket client = new RawWebSocket(relay.port(), "/ws?token=42");
+        RawWebSocket talker = new RawWebSocket(relay.port(), "/ws?token=42")) {
+      messages.forEach(client::text);
+      messages.forEach(talker::text);
+      talker.text("[]");
+      List<Frame> answers = talker.rest();
+      assertEquals(1, answers.size(), answers::toString);
+      assertEquals(4002, answers.getFirst().code());
+      assertEquals(1, relay.node.count("relay_connects_refused"));
+
+      client.text("{\"event\":\"ping\"}");
+      assertEquals("{\"event\":\"pong\",\"data\":{}}", client.text());
+      identity.complete(new Identity.Known("42", Long.MAX_VALUE));
+      assertTrue(client.text().startsWith("{\"event\":\"connected\""));
+      for (String ignored : messages) {
+        assertTrue(client.text().startsWith("{\"event\":\"subscribed\""));
+      }
+    }
   }
 }
