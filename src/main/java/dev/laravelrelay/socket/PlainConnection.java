@@ -81,12 +81,8 @@ public final class PlainConnection
       return;
     }
     switch (admission) {
-      case PlainApplication.Admission.Admitted(PlainApplication.Opening application) -> {
-        PlainApplication.Listener told = application.open(this);
-        listener = told;
-        early.forEach(told::message);
-        early = List.of();
-      }
+      case PlainApplication.Admission.Admitted(PlainApplication.Opening application) ->
+          open(application);
       case PlainApplication.Admission.Refused(String message, String reason) -> {
         send(
             "error",
@@ -96,6 +92,20 @@ public final class PlainConnection
       }
       case PlainApplication.Admission.TryLater _ -> close(CloseReason.TRY_LATER);
     }
+  }
+
+  private void open(PlainApplication.Opening application) {
+    PlainApplication.Listener told;
+    try {
+      told = application.open(this);
+    } catch (RuntimeException e) {
+      log.error("opening a session failed", e);
+      close(CloseReason.TRY_LATER);
+      return;
+    }
+    listener = told;
+    early.forEach(told::message);
+    early = List.of();
   }
 
   /** Sends a message of the relay's own. On the loop. */

@@ -138,7 +138,7 @@ final class SocketIoConnection implements EngineApplication.Listener {
         send(SocketIo.connected(socket.namespace(), admitted.sid(), admitted.pid()));
         cancelConnectTimeout();
         vainConnects = 0;
-        socket.open(admitted);
+        open(socket, admitted);
       }
       case Admission.Refused(String message, var data) -> {
         forget(socket);
@@ -148,6 +148,16 @@ final class SocketIoConnection implements EngineApplication.Listener {
         log.debug("a client must try again later: {}", reason);
         connection.close(CloseReason.TRY_LATER);
       }
+    }
+  }
+
+  /** A client that was told that it is connected, and is not, must come again. */
+  private void open(SocketIoSocket socket, Admission.Admitted admitted) {
+    try {
+      socket.open(admitted);
+    } catch (RuntimeException e) {
+      log.error("opening a session failed", e);
+      connection.close(CloseReason.TRY_LATER);
     }
   }
 

@@ -22,6 +22,13 @@ import java.util.concurrent.TimeUnit;
 /** A server that echoes Engine.IO messages and Socket.IO events, and tells why clients left. */
 final class Echo implements AutoCloseable {
 
+  /** Every plain client's session cannot be opened. */
+  private static final PlainApplication.Admission BROKEN =
+      new PlainApplication.Admission.Admitted(
+          connection -> {
+            throw new IllegalStateException("broken");
+          });
+
   final BlockingQueue<String> left = new LinkedBlockingQueue<>();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final SocketServer server;
@@ -30,6 +37,7 @@ final class Echo implements AutoCloseable {
     server = new SocketServer(config, () -> 0, new RelayMetrics(meters));
     server.mountEngineIo("/engine.io/", (connection, handshake) -> new Engine(connection));
     server.mountSocketIo("/socket.io/", this::connect);
+    server.mountPlain("/ws", handshake -> CompletableFuture.completedStage(BROKEN));
     server.mountHealth("/health", () -> true);
     server.start();
   }
@@ -167,6 +175,9 @@ final class Echo implements AutoCloseable {
   }
 
   private SocketIoApplication.Listener open(SocketIoSocket socket, RawJson auth) {
+    if (auth.toString().contains("broken")) {
+      throw new IllegalStateException("broken");
+    }
     socket.emit("auth", List.of(auth), List.of());
     return new SocketIoApplication.Listener() {
       @Override

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
 import dev.laravelrelay.auth.Authenticator;
 import dev.laravelrelay.testing.LiveRelay;
+import dev.laravelrelay.testing.LogCapture;
 import dev.laravelrelay.testing.RawHttp;
 import dev.laravelrelay.testing.RawWebSocket;
 import dev.laravelrelay.testing.SocketConfigs;
@@ -112,6 +114,24 @@ class SocketIoOnTheWireTest {
       socket.text("40");
       assertNotEquals(first, socket.text());
       echo.assertLeft("client namespace disconnect");
+    }
+  }
+
+  @Test
+  void aClientWhoseSessionCannotBeOpenedIsToComeAgain() {
+    try (LogCapture logs = new LogCapture("dev.laravelrelay.socket")) {
+      try (RawWebSocket socket = echo.socketIo()) {
+        socket.text("40{\"token\":\"broken\"}");
+        assertTrue(socket.text().startsWith("40{"));
+        assertEquals(END, socket.next().opcode());
+      }
+      try (RawWebSocket socket = new RawWebSocket(echo.port(), "/ws")) {
+        RawWebSocket.Frame frame = socket.next();
+        assertEquals(1013, frame.code(), frame::text);
+        assertEquals(END, socket.next().opcode());
+      }
+      String failed = "opening a session failed";
+      assertEquals(List.of(failed, failed), logs.messages(Level.ERROR));
     }
   }
 
