@@ -136,8 +136,16 @@ public final class Heartbeat {
     return now - answeredAt >= interval + timeout;
   }
 
-  /** When {@link #tick} next has something to do. */
-  public long nextDeadline() {
+  /**
+   * When to call {@link #tick} next: at the deadline, but after an interval at the latest, as an
+   * answer that comes meanwhile makes the next ping due then.
+   */
+  public long nextTick(long now) {
+    long deadline = nextDeadline();
+    return deadline - now > interval ? now + interval : deadline;
+  }
+
+  private long nextDeadline() {
     return since + (awaitingAnswer ? timeout : interval);
   }
 

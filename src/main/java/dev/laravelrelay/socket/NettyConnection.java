@@ -157,7 +157,8 @@ public final class NettyConnection
 
   private void armHeartbeat() {
     if (!closed) {
-      long wait = Math.max(0, heartbeat.nextDeadline() - System.nanoTime());
+      long now = System.nanoTime();
+      long wait = Math.max(0, heartbeat.nextTick(now) - now);
       heartbeatTimeout = timer().newTimeout(this, wait, TimeUnit.NANOSECONDS);
     }
   }

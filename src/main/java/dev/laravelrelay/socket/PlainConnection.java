@@ -175,7 +175,8 @@ public final class PlainConnection
 
   private void armHeartbeat() {
     if (!closed) {
-      long wait = Math.max(0, heartbeat.nextDeadline() - System.nanoTime());
+      long now = System.nanoTime();
+      long wait = Math.max(0, heartbeat.nextTick(now) - now);
       heartbeatTimeout = server.timer().newTimeout(this, wait, TimeUnit.NANOSECONDS);
     }
   }

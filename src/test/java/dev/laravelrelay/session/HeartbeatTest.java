@@ -34,7 +34,7 @@ class HeartbeatTest {
     heartbeat.tick(START + INTERVAL + 1);
     assertEquals(List.of("ping"), connection.written);
     heartbeat.answered(START + INTERVAL + 100);
-    assertEquals(START + 2 * INTERVAL + 100, heartbeat.nextDeadline());
+    assertEquals(START + 2 * INTERVAL + 100, heartbeat.nextTick(START + INTERVAL + 100));
     heartbeat.tick(START + 2 * INTERVAL + 100);
     assertEquals(List.of("ping", "ping"), connection.written);
   }
@@ -42,11 +42,19 @@ class HeartbeatTest {
   @Test
   void closesWhenAPingIsNotAnsweredInTime() {
     heartbeat.tick(START + INTERVAL);
-    assertEquals(START + INTERVAL + TIMEOUT, heartbeat.nextDeadline());
+    assertEquals(START + INTERVAL + TIMEOUT, heartbeat.nextTick(START + INTERVAL));
     heartbeat.tick(START + INTERVAL + TIMEOUT - 1);
     assertNull(connection.closedFor.get());
     heartbeat.tick(START + INTERVAL + TIMEOUT);
     assertEquals(CloseReason.PING_TIMEOUT, connection.closedFor.get());
+  }
+
+  @Test
+  void isCalledEachIntervalHoweverLongAnAnswerMayTake() {
+    Heartbeat patient = new Heartbeat(connection, INTERVAL, 10 * INTERVAL, START);
+    patient.tick(START + INTERVAL);
+    assertEquals(START + 2 * INTERVAL, patient.nextTick(START + INTERVAL));
+    assertEquals(START + 11 * INTERVAL, patient.nextTick(START + 10 * INTERVAL));
   }
 
   @Test
@@ -61,7 +69,7 @@ class HeartbeatTest {
   @Test
   void anAnswerThatWasNotAskedForProvesNothing() {
     heartbeat.answered(START + 10);
-    assertEquals(START + INTERVAL, heartbeat.nextDeadline());
+    assertEquals(START + INTERVAL, heartbeat.nextTick(START + 10));
   }
 
   @Test
@@ -123,7 +131,7 @@ class HeartbeatTest {
     heartbeat.answered(START);
     heartbeat.cover(receipt("a"), START + 600);
     assertTrue(heartbeat.withdraw());
-    assertEquals(START + INTERVAL, heartbeat.nextDeadline());
+    assertEquals(START + INTERVAL, heartbeat.nextTick(START + 600));
     heartbeat.tick(START + INTERVAL);
     assertFalse(heartbeat.withdraw());
   }
