@@ -138,7 +138,9 @@ final class SocketIoConnection implements EngineApplication.Listener {
         send(SocketIo.connected(socket.namespace(), admitted.sid(), admitted.pid()));
         cancelConnectTimeout();
         vainConnects = 0;
-        open(socket, admitted);
+        if (!connection.isClosed()) {
+          open(socket, admitted);
+        }
       }
       case Admission.Refused(String message, var data) -> {
         forget(socket);
