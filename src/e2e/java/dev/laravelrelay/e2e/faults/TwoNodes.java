@@ -30,7 +30,7 @@ final class TwoNodes implements AutoCloseable {
 
   private static final Duration BEFORE = Duration.ofMillis(700);
   private static final Duration AFTERWARDS = Duration.ofMillis(1_000);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   final RelayProcess a;
   RelayProcess b;
