@@ -23,8 +23,6 @@ import dev.laravelrelay.laravel.TokenIntrospection;
 import dev.laravelrelay.lifecycle.Readiness;
 import dev.laravelrelay.lifecycle.StopSequence;
 import dev.laravelrelay.metrics.RelayMetrics;
-import dev.laravelrelay.redis.EmitStream;
-import dev.laravelrelay.redis.LaravelBroadcasts;
 import dev.laravelrelay.session.ChannelMembers;
 import dev.laravelrelay.session.SessionRegistry;
 import dev.laravelrelay.session.SuspendedSessions;
@@ -75,7 +73,7 @@ public final class RelayApp implements AutoCloseable {
   private final ChannelMembers channels = new ChannelMembers();
   private final SocketServer sockets;
   private final ApiServer api;
-  private final @Nullable EmitStream emitStream;
+  private final @Nullable RedisIngress ingress;
 
   private RelayApp(RelayConfig config) {
     this.config = config;
@@ -106,8 +104,8 @@ public final class RelayApp implements AutoCloseable {
     CallDirectory calls = delivery.calls();
     CallEmitter callEmitter = new CallEmitter(calls, emitter, dispatcher.backlog());
     EventCodec codec = new EventCodec(config.delivery(), clock);
+    int maxEmit = config.api().maxEmitBytes();
     if (hooks.sender() != null) {
-      int maxEmit = config.api().maxEmitBytes();
       hooks
           .sender()
           .start(
@@ -117,21 +115,14 @@ public final class RelayApp implements AutoCloseable {
 
     // edges
     @Nullable LaravelClient laravel = laravel(config.laravel());
-    if (config.redis().url().isPresent()) {
-      LaravelBroadcasts broadcasts =
-          new LaravelBroadcasts(
-              config.redis(),
-              event -> {
-                dispatcher.backlog().awaitRoomFor(event.target());
-                dispatcher.dispatch(event);
-              },
-              metrics,
-              System::currentTimeMillis);
-      broadcasts.start();
-      stops.push("broadcasts", broadcasts::close);
-      readiness.require("laravel_broadcasts", broadcasts::problem);
+    this.ingress =
+        config.redis().url().isPresent()
+            ? new RedisIngress(
+                config.redis(), maxEmit, codec, callEmitter, dispatcher, metrics, readiness)
+            : null;
+    if (ingress != null) {
+      ingress.listen(stops);
     }
-    this.emitStream = emitStream(codec, callEmitter, dispatcher);
     this.api =
         new ApiServer(
             config.api(),
@@ -183,25 +174,7 @@ public final class RelayApp implements AutoCloseable {
     metrics.gauge("relay_sessions", "Sessions on this node", registry::size);
     metrics.gauge("relay_users", "Users with a session on this node", registry::users);
     metrics.gauge("relay_channels", "Channels with a member on this node", channels::size);
-  }
-
-  private @Nullable EmitStream emitStream(
-      EventCodec codec, CallEmitter callEmitter, Dispatcher dispatcher) {
-    if (config.redis().url().isEmpty() || config.redis().streamInFlight() == 0) {
-      return null;
-    }
-    int maxEmit = config.api().maxEmitBytes();
-    EmitStream stream =
-        new EmitStream(
-            config.redis(),
-            codec,
-            callEmitter,
-            dispatcher.backlog()::awaitRoom,
-            maxEmit,
-            metrics,
-            System::currentTimeMillis);
-    readiness.require("emit_stream", stream::problem);
-    return stream;
+    metrics.gauge("relay_logged_out_users", "Users logged out of late", loggedOut::size);
   }
 
   private @Nullable LaravelClient laravel(LaravelConfig laravelConfig) {
@@ -248,9 +221,8 @@ public final class RelayApp implements AutoCloseable {
     listen(config.socket().bind(), config.socket().port(), sockets::start);
     listen(config.api().bind(), config.api().port(), api::start);
     stops.push("sessions", this::drain);
-    if (emitStream != null) {
-      emitStream.start();
-      stops.push("emit stream", emitStream::stop);
+    if (ingress != null) {
+      ingress.read(stops);
     }
     stops.push("readiness", () -> draining.set(true));
   }
@@ -281,8 +253,8 @@ public final class RelayApp implements AutoCloseable {
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("backplane", config.redis().url().isPresent() ? "redis" : "memory");
     details.put("auth", config.auth().mode().name().toLowerCase(Locale.ROOT));
-    if (emitStream != null) {
-      details.put("emit_stream", emitStream.details());
+    if (ingress != null) {
+      details.putAll(ingress.details());
     }
     return details;
   }

@@ -46,6 +46,11 @@ public final class LoggedOut {
             .build();
   }
 
+  /** How many users are remembered. */
+  public long size() {
+    return byUser.estimatedSize();
+  }
+
   /** The moment, for {@link #since}. */
   public long now() {
     return now.get();

@@ -79,6 +79,12 @@ public final class Dispatcher {
     return toTarget(event, user -> receipts.of(event, user, awaiting));
   }
 
+  /** As {@link #dispatch(Event)}, once there is room for it, or after a second: blocks. */
+  public void dispatchWithRoom(Event event) {
+    backlog.awaitRoomFor(event.target());
+    dispatch(event);
+  }
+
   /** For the user's suspended sessions alone; one that has it already does not get it again. */
   public void log(Event event, String user) {
     List<Session> sessions = suspended.ofUser(user);

@@ -112,6 +112,19 @@ class BacklogTest {
   }
 
   @Test
+  void whatMayWaitIsHandedOnOnceThereIsRoom() {
+    Backlog backlog = node.dispatcher.backlog();
+    backlog.add(user("42"), Backlog.MAX_BYTES);
+    CompletableFuture<Void> handedOn =
+        CompletableFuture.runAsync(
+            () -> node.dispatcher.dispatchWithRoom(node.event("a", user("42"), Terms.NONE)));
+    Awaitility.await().until(() -> node.count("relay_backlog_awaited") == 1);
+    backlog.delivered(user("42"), Backlog.MAX_BYTES);
+    handedOn.join();
+    assertEquals(1, loop.size());
+  }
+
+  @Test
   void aRefusedEmitAnnouncesNoCall() {
     node.dispatcher.backlog().add(user("42"), Backlog.MAX_BYTES);
     MemoryCallDirectory calls = new MemoryCallDirectory(node.metrics, node.clock);
