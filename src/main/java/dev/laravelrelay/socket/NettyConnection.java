@@ -75,7 +75,14 @@ public final class NettyConnection
   void onLoop(Runnable task) {
     if (loop.inEventLoop()) {
       task.run();
-    } else if (!loop.isShuttingDown()) {
+    } else {
+      later(task);
+    }
+  }
+
+  /** Runs the task on the loop, behind what is under way there; never, if the server has ended. */
+  void later(Runnable task) {
+    if (!loop.isShuttingDown()) {
       loop.execute(task);
     }
   }

@@ -47,7 +47,7 @@ final class PollingTransport implements Transport {
   PollingTransport(NettyConnection connection) {
     this.connection = connection;
     this.proof = new PollProof(connection.sid());
-    this.aborted = closed -> connection.loop().execute(() -> aborted(closed.channel()));
+    this.aborted = closed -> connection.later(() -> aborted(closed.channel()));
   }
 
   /** A poll came in. */
