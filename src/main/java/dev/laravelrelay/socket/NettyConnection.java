@@ -374,8 +374,8 @@ public final class NettyConnection
     if (closed || told == null) {
       return;
     }
-    if (isProbed() && reason == CloseReason.DRAINING) {
-      // Between two transports nothing would reach the client; the upgrade's time is bounded.
+    if (isProbed() && (reason.isServersWish() || reason == CloseReason.TRY_LATER)) {
+      // Between two transports the client would not notice; the upgrade's time is bounded.
       loop.schedule(() -> end(reason), UPGRADE_GRACE_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }

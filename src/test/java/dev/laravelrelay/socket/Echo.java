@@ -18,9 +18,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A server that echoes Engine.IO messages and Socket.IO events, and tells why clients left. */
 final class Echo implements AutoCloseable {
+
+  /** Before a reason: the Engine.IO connection ends for it. */
+  static final String LEAVE = "leave: ";
 
   /** Every plain client's session cannot be opened. */
   private static final PlainApplication.Admission BROKEN =
@@ -59,6 +63,13 @@ final class Echo implements AutoCloseable {
     return meters.find("relay_connects_refused").tag("reason", reason).counters().stream()
         .mapToDouble(one -> one.count())
         .sum();
+  }
+
+  private static CloseReason reason(String text) {
+    return Stream.of(CloseReason.values())
+        .filter(one -> one.text().equals(text))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The URI of a request to the echo of Engine.IO. */
@@ -142,7 +153,11 @@ final class Echo implements AutoCloseable {
 
     @Override
     public void text(String message) {
-      connection.outbox().offer(Frame.text("4" + message));
+      if (message.startsWith(LEAVE)) {
+        connection.close(reason(message.substring(LEAVE.length())));
+      } else {
+        connection.outbox().offer(Frame.text("4" + message));
+      }
     }
 
     @Override

@@ -209,6 +209,19 @@ class UpgradeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"token expired", "try again later", "server shutting down"})
+  void whoIsToLeaveDuringTheUpgradeLeavesAfterIt(String reason) throws InterruptedException {
+    String sid = echo.poller();
+    try (RawWebSocket socket = probe(sid)) {
+      assertEquals("ok", echo.post(sid, "4" + Echo.LEAVE + reason).body());
+      socket.frame(RawWebSocket.PING);
+      assertEquals(RawWebSocket.PONG, socket.next().opcode());
+      socket.text("5");
+      echo.assertLeft(reason);
+    }
+  }
+
   @Test
   void theEndOfTheSessionEndsTheProbe() {
     String sid = echo.poller();
