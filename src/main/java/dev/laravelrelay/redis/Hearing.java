@@ -44,8 +44,8 @@ final class Hearing implements RedisTopics.Listener {
   /** Publications that come on several channels and were heard on one. */
   private final Cache<String, Boolean> heardOnce = remembering();
 
-  /** Events of this node that it dispatched itself, because Redis was away. */
-  private final Cache<String, Boolean> dispatchedHere = remembering();
+  /** Events of this node that it dispatched itself, because Redis was away, and how far. */
+  private final Cache<String, List<Reach>> dispatchedHere = remembering();
 
   Hearing(
       String node,
@@ -74,7 +74,7 @@ final class Hearing implements RedisTopics.Listener {
     this.metrics = metrics;
   }
 
-  private static Cache<String, Boolean> remembering() {
+  private static <V> Cache<String, V> remembering() {
     return Caffeine.newBuilder()
         .maximumSize(MAX_REMEMBERED)
         .expireAfterWrite(REMEMBERED_FOR)
@@ -82,15 +82,20 @@ final class Hearing implements RedisTopics.Listener {
   }
 
   /**
-   * Hands the event to the sessions here; should Redis publish it yet, it is not heard again. One
-   * that reached nobody is: whoever sends it again may find its user here by then.
+   * Hands the event to the sessions here, once: sent again, or published by Redis yet, it is not
+   * heard again. One that reached nobody is: its user may be here by then.
    */
   List<Reach> dispatchHere(Event event) {
     String key = keyOf(event);
-    dispatchedHere.put(key, true);
+    List<Reach> before = dispatchedHere.asMap().putIfAbsent(key, List.of());
+    if (before != null) {
+      return before;
+    }
     List<Reach> reached = dispatcher.dispatch(event);
     if (reached.stream().allMatch(reach -> reach.sessions() == 0)) {
       dispatchedHere.invalidate(key);
+    } else {
+      dispatchedHere.put(key, reached);
     }
     return reached;
   }

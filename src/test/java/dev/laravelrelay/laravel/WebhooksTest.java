@@ -295,6 +295,30 @@ class WebhooksTest {
   }
 
   @Test
+  void whatFollowsWaitsBehindIt() {
+    away = true;
+    replyEmits.emit(WebhookReply.of(emits(1).getBytes(UTF_8)));
+    assertEquals(1, emits("retried"));
+    away = false;
+    replyEmits.emit(WebhookReply.of(emits(2).getBytes(UTF_8)));
+    awaitThat(() -> emits("emitted") == 3);
+    assertEquals(
+        List.of("0", "0", "1"),
+        node.held.of("1").toCompletableFuture().join().stream()
+            .map(event -> event.data().toString())
+            .toList());
+  }
+
+  @Test
+  void whatMayHaveReachedSomeIsNotEmittedAgain() {
+    away = true;
+    replyEmits.emit(
+        WebhookReply.of("{\"emit\":[{\"users\":[1,2],\"event\":\"a\"}]}".getBytes(UTF_8)));
+    assertEquals(1, emits("refused"));
+    assertEquals(0, emits("retried"));
+  }
+
+  @Test
   void itIsRefusedWhenItsTimeIsOver() {
     away = true;
     replyEmits(Duration.ofMillis(1_500)).emit(WebhookReply.of(emits(1).getBytes(UTF_8)));
