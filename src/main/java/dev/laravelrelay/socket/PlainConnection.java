@@ -103,6 +103,10 @@ public final class PlainConnection
       close(CloseReason.TRY_LATER);
       return;
     }
+    if (closed) {
+      told.disconnected(CloseReason.SLOW_CLIENT.text());
+      return;
+    }
     listener = told;
     early.forEach(told::message);
     early = List.of();

@@ -86,13 +86,14 @@ public final class RelaySockets {
     if (loggedOut.lately(session.user())) {
       authenticator
           .authenticate(token)
-          .thenAccept(
+          .thenAcceptAsync(
               identity -> {
                 if (!(identity instanceof Identity.Known known)
                     || !known.user().equals(session.user())) {
                   session.close(CloseReason.TOKEN_EXPIRED);
                 }
-              });
+              },
+              session.loop());
     }
     metrics.sessionOpened(protocol);
     log.debug("session {} of user {} opened on {}", session.id(), session.user(), protocol);

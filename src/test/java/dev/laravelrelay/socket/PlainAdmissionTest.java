@@ -4,15 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.laravelrelay.auth.Authenticator.Identity;
+import dev.laravelrelay.auth.LoggedOut;
 import dev.laravelrelay.testing.LiveRelay;
 import dev.laravelrelay.testing.RawWebSocket;
 import dev.laravelrelay.testing.RawWebSocket.Frame;
 import dev.laravelrelay.testing.SocketConfigs;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +60,35 @@ class PlainAdmissionTest {
     assertEquals(2, answers.size(), answers::toString);
   }
 
+  /** Admits a client, after whose user was logged out, and refuses his token from then on. */
+  private static LiveRelay relayThatLoggedOut(String user) {
+    LoggedOut loggedOut = new LoggedOut(Duration.ofMinutes(1));
+    loggedOut.add(user);
+    Queue<Identity> answers =
+        new ConcurrentLinkedQueue<>(List.of(new Identity.Known(user, Long.MAX_VALUE)));
+    return new LiveRelay(
+        SocketConfigs.calm(),
+        token ->
+            CompletableFuture.completedStage(
+                Objects.requireNonNullElse(answers.poll(), Identity.Refused.EXPIRED)),
+        loggedOut);
+  }
+
+  @Test
+  void whoWasLoggedOutWhileHeWasLetInIsSentAway() {
+    try (LiveRelay relay = relayThatLoggedOut("42");
+        RawWebSocket client = new RawWebSocket(relay.port(), "/ws?token=42")) {
+      assertTrue(client.text().startsWith("{\"event\":\"connected\""));
+      assertEquals(4402, client.next().code());
+      Awaitility.await().until(() -> relay.node.registry.size() == 0);
+    }
+    try (LiveRelay relay = relayThatLoggedOut("42");
+        RawWebSocket client = relay.admitted("42")) {
+      assertEquals(List.of(), client.rest());
+      Awaitility.await().until(() -> relay.node.registry.size() == 0);
+    }
+  }
+
   /** Padded to this many bytes. */
   private static String subscribe(int bytes) {
     int fixed = SUBSCRIBE.formatted("").getBytes(StandardCharsets.UTF_8).length;
@@ -64,7 +99,7 @@ class PlainAdmissionTest {
     int half = SocketConfigs.MAX_MESSAGE / 2;
     return Stream.of(
         List.of(subscribe(half), subscribe(half)),
-        Collections.nCopies(PlainConnection.MAX_EARLY_MESSAGES, subscribe(100)));
+        Collections.nCopies(PlainConnection.MAX_EARLY_MESSAGES, subscribe(90)));
   }
 
   @ParameterizedTest(name = "{index}")

@@ -35,11 +35,15 @@ public final class LiveRelay implements AutoCloseable {
   }
 
   public LiveRelay(SocketConfig config, Authenticator authenticator) {
+    this(config, authenticator, new LoggedOut(Duration.ZERO));
+  }
+
+  public LiveRelay(SocketConfig config, Authenticator authenticator, LoggedOut loggedOut) {
     sockets = new SocketServer(config, node.registry::size, node.metrics);
     RelaySockets clients =
         new RelaySockets(
             authenticator,
-            new LoggedOut(Duration.ZERO),
+            loggedOut,
             node.registry,
             node.held,
             Interest.SINGLE_NODE,
