@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Resumption implements Handover.Holder {
 
+  /** Of how many of a user's plain sessions it is found out what each has missed. */
+  private static final int MAX_COMPARED = 16;
+
   private static final int PID_BYTES = 16;
   private static final Set<String> GOOD_BYE =
       Set.of(CloseReason.CLIENT_DISCONNECTED.text(), CloseReason.SERVER_DISCONNECTED.text());
@@ -117,10 +120,21 @@ public final class Resumption implements Handover.Holder {
     return !here.isEmpty() && suspended.ofUser(here.getFirst().user()).contains(here.getFirst());
   }
 
-  /** Whether it does not matter which of them the client lost, as it missed the same in each. */
+  /** Whether the plain session is the only one that its client can have lost. */
+  private boolean isSure(List<Session> here, Handover.Claim claim) {
+    return isAway(here)
+        && here.size() == 1
+        && plain(Stream.of(registry.ofUser(claim.user())), claim).isEmpty();
+  }
+
+  /**
+   * Whether it does not matter which of them the client lost, as it missed the same in each; not
+   * found out for too many.
+   */
   private static boolean agree(List<Session> here, String offset) {
     return here.size() == 1
-        || here.stream().map(old -> idsOf(gap(old, offset).missed())).distinct().count() == 1;
+        || (here.size() <= MAX_COMPARED
+            && here.stream().map(old -> idsOf(gap(old, offset).missed())).distinct().count() == 1);
   }
 
   private static List<String> idsOf(List<Delivery> deliveries) {
@@ -147,8 +161,8 @@ public final class Resumption implements Handover.Holder {
   }
 
   /**
-   * Looks for it on all nodes; empty if it is on none, and if it may be one or another in which the
-   * client did not miss the same.
+   * Looks for it on all nodes; empty if it is on none, and if it may be one or another that are not
+   * on one node or in which the client did not miss the same.
    */
   CompletionStage<Optional<Lost>> lost(Handover.Claim claim) {
     return elsewhere(claim)
@@ -166,7 +180,7 @@ public final class Resumption implements Handover.Holder {
                     : Optional.empty();
               }
               return others.isEmpty() && agree(here, claim.offset())
-                  ? Optional.of(new Lost.Here(here.getFirst(), away && here.size() == 1))
+                  ? Optional.of(new Lost.Here(here.getFirst(), isSure(here, claim)))
                   : Optional.empty();
             });
   }
@@ -294,7 +308,7 @@ public final class Resumption implements Handover.Holder {
     }
     Session old = here.getFirst();
     boolean moves = pid != null;
-    boolean ends = moves || (isAway(here) && here.size() == 1);
+    boolean ends = moves || isSure(here, claim);
     boolean wasGone = moves && retire(old);
     if (moves) {
       old.close(CloseReason.TRANSPORT_CLOSED);
