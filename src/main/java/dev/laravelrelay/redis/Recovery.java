@@ -119,7 +119,7 @@ final class Recovery {
     while ((user = next()) != null) {
       String one = user;
       heldEvents
-          .of(one)
+          .read(one)
           .whenComplete(
               (events, failure) -> {
                 if (events == null) {

@@ -159,13 +159,18 @@ public final class RedisClients {
     }
   }
 
+  /** Tells the follower whenever the Redis to connect to is another, and which. */
+  void follow(Consumer<HostAndPort> follower) {
+    locator.follow(follower);
+  }
+
   /**
-   * Tells the follower whenever the Redis to connect to is another, and which.
+   * As {@link #follow(Consumer)}.
    *
    * @param cut is run when what is connected to takes no writes any more
    */
   void follow(Consumer<HostAndPort> follower, Runnable cut) {
-    locator.follow(follower);
+    follow(follower);
     cuts.add(cut);
   }
 
@@ -180,8 +185,12 @@ public final class RedisClients {
     locator.doubt();
   }
 
-  void unfollow(Consumer<HostAndPort> follower, Runnable cut) {
+  void unfollow(Consumer<HostAndPort> follower) {
     locator.unfollow(follower);
+  }
+
+  void unfollow(Consumer<HostAndPort> follower, Runnable cut) {
+    unfollow(follower);
     cuts.remove(cut);
   }
 

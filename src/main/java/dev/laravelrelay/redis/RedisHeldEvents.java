@@ -168,15 +168,20 @@ final class RedisHeldEvents implements HeldEvents {
     return new Stored(integer(counts.get(0)), integer(counts.get(1)) == 1);
   }
 
-  @Override
-  public CompletionStage<List<Event>> of(String user) {
+  /** As {@link #of}, but who could not be read is not noted. */
+  CompletableFuture<List<Event>> read(String user) {
     return rest.run(OF, keys(user), List.of(RedisNames.utf8(clock.get())))
         .thenApply(
             reply -> {
               List<?> parts = (List<?>) reply;
               expired(user, parts.get(0));
               return events(user, (List<?>) parts.get(1));
-            })
+            });
+  }
+
+  @Override
+  public CompletionStage<List<Event>> of(String user) {
+    return read(user)
         .whenComplete(
             (events, failure) -> {
               if (failure != null) {

@@ -57,7 +57,6 @@ final class RedisSubscription implements AutoCloseable {
   private final Thread thread;
   private final Thread keepalive;
   private final Consumer<HostAndPort> follower = this::moved;
-  private final Runnable cut = this::cut;
 
   private volatile boolean closed;
   private volatile @Nullable RedisSockets sockets;
@@ -104,7 +103,7 @@ final class RedisSubscription implements AutoCloseable {
 
   /** Begins to subscribe; returns at once. */
   void start() {
-    clients.follow(follower, cut);
+    clients.follow(follower);
     thread.start();
     keepalive.start();
   }
@@ -125,7 +124,7 @@ final class RedisSubscription implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    clients.unfollow(follower, cut);
+    clients.unfollow(follower);
     keepalive.interrupt();
     thread.interrupt();
     cut();

@@ -50,8 +50,8 @@ final class RedisWire extends Connection {
     } catch (JedisAccessControlException mayNotAsk) {
       return true;
     } catch (JedisDataException refused) {
-      if (String.valueOf(refused.getMessage()).startsWith("ERR unknown command")) {
-        return true;
+      if (String.valueOf(refused.getMessage()).startsWith("ERR ")) {
+        return true; // where there is no such command
       }
       throw refused;
     }

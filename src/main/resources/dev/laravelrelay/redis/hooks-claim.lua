@@ -39,20 +39,22 @@ local function first(lane)
   return redis.call('ZRANGE', lanes .. lane, 0, 0)[1]
 end
 
--- What is known of the lane's first notice; those of which nothing is are evicted, and go.
+-- What is known of the lane's first notice. Those of which nothing is were evicted, and go, some at
+-- a time.
 local function headOf(lane)
-  local id = first(lane)
-  local head = id and about(id)
-  while id and not head do
+  for _ = 1, 100 do
+    local id = first(lane)
+    local head = id and about(id)
+    if head then
+      return head
+    end
+    if not id then
+      redis.call('ZREM', due, lane)
+      return nil
+    end
     redis.call('ZREM', lanes .. lane, id)
     remove(id)
-    id = first(lane)
-    head = id and about(id)
   end
-  if not head then
-    redis.call('ZREM', due, lane)
-  end
-  return head
 end
 
 if one then

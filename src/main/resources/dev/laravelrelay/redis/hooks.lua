@@ -76,6 +76,9 @@ local function put(id, bytes, weight, alone, asker, lane)
     weight = weight, attempts = 0, queued = now, alone = alone, asker = asker, lane = lane
   }
   redis.call('HSET', notices, 'n:' .. id, bytes, 'a:' .. id, describe(one))
+  if redis.call('ZCARD', order) == 0 then
+    redis.call('HSET', sums, 'bytes', 0) -- what was evicted was not subtracted
+  end
   local wasEmpty = isEmpty(lane)
   local number = turn()
   redis.call('ZADD', order, number, id)
