@@ -23,7 +23,7 @@ class RelayWebhookController
     private function once(array $event): array
     {
         if (DB::table('relay_events')->insertOrIgnore(['id' => $event['id']]) === 0) {
-            return json_decode(DB::table('relay_events')->where('id', $event['id'])->value('emit'), true);
+            return json_decode(DB::table('relay_events')->where('id', $event['id'])->value('emit') ?? '[]', true);
         }
         $emit = $this->handle($event['type'], $event['data']);
         DB::table('relay_events')->where('id', $event['id'])->update(['emit' => json_encode($emit)]);

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -69,7 +70,9 @@ final class HttpDoor extends ChannelInboundHandlerAdapter {
 
   /** Who sends requests and does not read the answers gets no more: they would pile up here. */
   private void closeUnread(ChannelHandlerContext context) {
-    if (context.channel().isOpen()) {
+    boolean lingers =
+        context.channel() instanceof DuplexChannel duplex && duplex.isOutputShutdown();
+    if (context.channel().isOpen() && !lingers) {
       metrics.connectRefused("unread answers");
       context.close();
     }
